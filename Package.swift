@@ -1,0 +1,117 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+// Build conditions know platforms, but no processor architecture, so the choice is made here, on the building
+// machine. Cross-compilers, and whoever may not use unsafe flags, set SPECSEARCH_PORTABLE=1: baseline kernels only.
+#if arch(x86_64)
+let hasWideKernels = Context.environment["SPECSEARCH_PORTABLE"] == nil
+#else
+let hasWideKernels = false
+#endif
+
+/// Kernels are optimised in debug builds too, so that `swift test` stays usable.
+func kernelSettings(_ flags: [String] = [], define: [String] = []) -> [SwiftSetting] {
+    guard hasWideKernels else { return house }
+    let clang = flags.flatMap { ["-Xcc", $0] }
+    return house + define.map { .define($0) } + [.unsafeFlags(["-Ounchecked"] + clang)]
+}
+
+let wideTargets: [Target] =
+    hasWideKernels
+    ? [
+        .target(
+            name: "KernelsV3", dependencies: ["CPUFeatures"],
+            swiftSettings: kernelSettings(["-march=x86-64-v3"], define: ["KERNELS_V3"])),
+        .target(
+            name: "KernelsV4", dependencies: ["CPUFeatures"],
+            swiftSettings: kernelSettings(
+                ["-march=icelake-server", "-mprefer-vector-width=512"], define: ["KERNELS_V4"])),
+    ] : []
+let wideNames: [Target.Dependency] = hasWideKernels ? ["KernelsV3", "KernelsV4"] : []
+let wideDefine: [SwiftSetting] = hasWideKernels ? [.define("WIDE_KERNELS")] : []
+
+let package = Package(
+    name: "specsearch",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "SpecSearch", targets: ["SpecSearch"]),
+        .library(name: "Decoding", targets: ["Decoding"]),
+        .library(name: "CacheTree", targets: ["CacheTree"]),
+        .library(name: "Transformer", targets: ["Transformer"]),
+        .library(name: "Tokenization", targets: ["Tokenization"]),
+        .library(name: "Safetensors", targets: ["Safetensors"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        // Files.
+        .target(name: "JSON", swiftSettings: house),
+        .target(name: "Safetensors", dependencies: ["JSON"], swiftSettings: house),
+        .target(name: "Tokenization", dependencies: ["JSON"], swiftSettings: house),
+        // Arithmetic.
+        .target(name: "CPUFeatures"),
+        .target(name: "Kernels", dependencies: ["CPUFeatures"], swiftSettings: kernelSettings()),
+    ] + wideTargets + [
+        .target(
+            name: "Compute", dependencies: ["CPUFeatures", "Kernels"] + wideNames, swiftSettings: house + wideDefine),
+        // Models, memory, tokens, thoughts.
+        .target(name: "Transformer", dependencies: ["Compute", "Safetensors", "JSON"], swiftSettings: house),
+        .target(name: "CacheTree", dependencies: ["Transformer"], swiftSettings: house),
+        .target(
+            name: "Decoding", dependencies: ["CacheTree", "Transformer", "Compute", "Tokenization"],
+            swiftSettings: house),
+        .target(
+            name: "SpecSearch", dependencies: ["Decoding", "CacheTree", "Transformer", "Tokenization", "JSON"],
+            swiftSettings: house),
+        // Programs.
+        .executableTarget(
+            name: "convert",
+            dependencies: ["Safetensors", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: house),
+        .executableTarget(
+            name: "specsearch",
+            dependencies: [
+                "SpecSearch", "Decoding", "Transformer", "Tokenization", "Compute", "JSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house),
+        // Tests, in the same order.
+        .target(
+            name: "TestSupport", dependencies: ["JSON", "Safetensors"], path: "Tests/TestSupport",
+            swiftSettings: house),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "SafetensorsTests", dependencies: ["Safetensors", "JSON", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "TokenizationTests", dependencies: ["Tokenization", "JSON", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "ComputeTests", dependencies: ["Compute", "CPUFeatures", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "TransformerTests", dependencies: ["Transformer", "Compute", "Safetensors", "JSON", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "CacheTreeTests", dependencies: ["CacheTree", "Transformer", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "DecodingTests",
+            dependencies: ["Decoding", "CacheTree", "Transformer", "Compute", "Tokenization", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "SpecSearchTests", dependencies: ["SpecSearch", "Decoding", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "ParityTests",
+            dependencies: [
+                "Transformer", "CacheTree", "Decoding", "Tokenization", "Compute", "Safetensors", "JSON", "TestSupport",
+            ],
+            swiftSettings: house),
+        .testTarget(name: "CommandTests", dependencies: ["JSON", "TestSupport"], swiftSettings: house),
+    ],
+    swiftLanguageModes: [.v6]
+)
