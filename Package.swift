@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "Compute", dependencies: ["CPUFeatures", "Kernels"] + wideNames, swiftSettings: house + wideDefine),
         // Models, memory, tokens, thoughts.
-        .target(name: "Transformer", dependencies: ["Compute", "Safetensors", "JSON"], swiftSettings: house),
+        .target(name: "Transformer", dependencies: ["CPUFeatures", "Compute", "Safetensors", "JSON"], swiftSettings: house),
         .target(name: "CacheTree", dependencies: ["Transformer"], swiftSettings: house),
         .target(
             name: "Decoding", dependencies: ["CacheTree", "Transformer", "Compute", "Tokenization"],

@@ -10,7 +10,7 @@ public enum PrefillMode: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What a forward pass computes with: kernels, threads, and BLAS where it is wanted and found.
-package struct Arithmetic: Sendable {
+public struct Arithmetic: Sendable {
     /// The kernels of the chosen instruction set.
     package let kernels: KernelTable
     /// The threads that share the work.
@@ -22,7 +22,7 @@ package struct Arithmetic: Sendable {
     ///   - instructionSet: whose kernels to use; it must be supported here.
     ///   - team: the threads to share the work among.
     ///   - prefill: how to compute long batches; `blas` falls back to `exact` where no BLAS library is found.
-    package init(
+    public init(
         instructionSet: InstructionSet = .current, team: ThreadTeam, prefill: PrefillMode = .exact
     ) {
         precondition(InstructionSet.supported.contains(instructionSet), "\(instructionSet) does not run here")

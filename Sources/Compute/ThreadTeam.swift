@@ -13,13 +13,13 @@ internal import Darwin
 /// The calling thread is a member too. Between two loops that follow each other closely the others spin, because a
 /// product of a small model takes a few microseconds and waking a thread takes longer than that; after a pause they
 /// sleep. One thread at a time may give work to a team.
-package final class ThreadTeam: Sendable {
+public final class ThreadTeam: Sendable {
     /// Members, the caller included.
-    package let count: Int
+    public let count: Int
     private let shared: Shared
 
     /// Starts `threads` − 1 threads, fewer if the system gives no more; by default one member for each processor.
-    package init(threads: Int = ThreadTeam.processors) {
+    public init(threads: Int = ThreadTeam.processors) {
         precondition(threads >= 1, "a team has at least its caller")
         let shared = Shared()
         var members = 1
@@ -31,7 +31,7 @@ package final class ThreadTeam: Sendable {
     deinit { shared.stop() }
 
     /// Processors that this process may use.
-    package static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    public static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     /// Runs `body` on consecutive parts of 0 ..< `total`, one for each member, and returns when all are done.
     ///

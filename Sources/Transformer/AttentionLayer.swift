@@ -1,3 +1,4 @@
+internal import CPUFeatures
 internal import Compute
 
 /// Grouped-query attention (Ainslie et al., 2023) over the pages of each row's path.

@@ -1,3 +1,4 @@
+internal import CPUFeatures
 internal import Compute
 
 /// The gated feed-forward network of a block: down(SiLU(gate(x)) · up(x)) (Shazeer, 2020).

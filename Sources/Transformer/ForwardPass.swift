@@ -1,3 +1,4 @@
+internal import CPUFeatures
 internal import Compute
 
 /// One batch on its way through the blocks: its rows, where their keys and values lie, and the working memory.

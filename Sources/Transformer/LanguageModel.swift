@@ -1,4 +1,4 @@
-internal import Compute
+public import Compute
 internal import JSON
 internal import Safetensors
 
@@ -6,13 +6,30 @@ internal import Safetensors
 public final class LanguageModel: Sendable {
     /// What `config.json` says.
     public let configuration: ModelConfiguration
-    /// Bytes that the packed weights take in memory.
+    /// Bytes of the weights that were read.
     public let weightBytes: Int
-    private let embedding: Matrix
-    private let blocks: [TransformerBlock]
-    private let finalNorm: FloatBuffer
-    private let head: OutputHead
-    private let frequencies: [Float]
+    let parts: Parts
+    let frequencies: [Float]
+
+    /// Everything that is read from the weights, in the order of the data's way.
+    struct Parts: Sendable {
+        let embedding: Matrix
+        let blocks: [TransformerBlock]
+        let finalNorm: FloatBuffer
+        let head: OutputHead
+
+        init(_ configuration: ModelConfiguration, _ reader: WeightReader) throws(LoadError) {
+            embedding = try reader.matrix(
+                "model.embed_tokens.weight", outputs: configuration.vocabularySize, inputs: configuration.width)
+            var blocks: [TransformerBlock] = []
+            for layer in 0..<configuration.layers {
+                blocks.append(try TransformerBlock(configuration, layer: layer, reader))
+            }
+            self.blocks = blocks
+            finalNorm = try reader.vector("model.norm.weight", count: configuration.width)
+            head = try OutputHead(configuration, embedding: embedding, reader)
+        }
+    }
 
     /// Loads a Hugging Face folder: `config.json` and one or many safetensors files.
     ///
@@ -29,20 +46,19 @@ public final class LanguageModel: Sendable {
         let configuration = try ModelConfiguration(folder: path)
         let folder: SafetensorsFolder
         do { folder = try SafetensorsFolder(contentsOf: path) } catch { throw .weights(error) }
-        let total = max(1, folder.tensorNames.reduce(0) { $0 + (folder.tensor(named: $1)?.bytes.count ?? 0) })
+        let team = ThreadTeam(threads: threads ?? ThreadTeam.processors)
+        let total = Double(max(1, folder.dataBytes))
         var bytesRead = 0
-        let (model, bytes) = try withoutActuallyEscaping(progress) { progress throws(LoadError) in
-            let reader = WeightReader(
-                folder: folder, team: ThreadTeam(threads: threads ?? ThreadTeam.processors), precision: precision
-            ) { bytes in
+        let parts = try withoutActuallyEscaping(progress) { progress throws(LoadError) in
+            let reader = WeightReader(folder: folder, team: team, precision: precision) { bytes in
                 bytesRead += bytes
-                progress(Double(bytesRead) / Double(total))
+                progress(Double(bytesRead) / total)
             }
-            return (try Parts(configuration, reader), bytesRead)
+            return try Parts(configuration, reader)
         }
         self.configuration = configuration
-        weightBytes = bytes
-        (embedding, blocks, finalNorm, head) = (model.embedding, model.blocks, model.finalNorm, model.head)
+        self.parts = parts
+        weightBytes = bytesRead
         frequencies = configuration.rotary.frequencies(headSize: configuration.headSize)
     }
 }

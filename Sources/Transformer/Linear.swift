@@ -1,3 +1,4 @@
+internal import CPUFeatures
 internal import Compute
 
 /// A linear layer: weights, and a bias where the family has one.

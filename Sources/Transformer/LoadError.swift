@@ -5,8 +5,6 @@ public import Safetensors
 public enum LoadError: Error, Sendable, CustomStringConvertible {
     /// A file that every checkpoint needs is not there.
     case missingFile(path: String)
-    /// A file is larger than anything sensible of its kind.
-    case oversizedFile(path: String, bytes: Int, limit: Int)
     /// A JSON file does not parse.
     case invalidJSON(path: String, JSONError)
     /// The weights' file or files cannot be used.
@@ -30,8 +28,6 @@ public enum LoadError: Error, Sendable, CustomStringConvertible {
         case .missingFile(let path):
             "\(path) is missing. Give the folder of a Hugging Face checkpoint: config.json, tokenizer.json and "
                 + "*.safetensors."
-        case .oversizedFile(let path, let bytes, let limit):
-            "\(path) has \(bytes) bytes, more than the \(limit) that such a file may have. Is it the right file?"
         case .invalidJSON(let path, let error): "\(path): \(error). Download the file again."
         case .weights(let error): "\(error)"
         case .unsupportedArchitecture(let found, let supported):

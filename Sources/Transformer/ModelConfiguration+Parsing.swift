@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 
 extension ModelConfiguration {
     /// `architectures` of a `config.json`, with the family and head that each stands for.

@@ -33,8 +33,7 @@ struct WeightReader {
         ) { row, target in
             let part = starts.lastIndex { $0 <= row } ?? 0
             let first = (row - starts[part]) * inputs
-            tensors[part].copyFloats(
-                first..<first + inputs, into: UnsafeMutableBufferPointer(start: target, count: inputs))
+            copy(tensors[part], first..<first + inputs, to: target)
         }
         for tensor in tensors { finish(tensor) }
         return matrix
@@ -44,7 +43,7 @@ struct WeightReader {
     func vector(_ name: String, count: Int) throws(LoadError) -> FloatBuffer {
         let tensor = try tensor(name, shape: [count])
         let buffer = FloatBuffer(count: count)
-        tensor.copyFloats(0..<count, into: UnsafeMutableBufferPointer(start: buffer.floats, count: count))
+        copy(tensor, 0..<count, to: buffer.floats)
         finish(tensor)
         return buffer
     }
@@ -72,9 +71,17 @@ struct WeightReader {
         return tensor
     }
 
+    private func copy(_ tensor: TensorView, _ elements: Range<Int>, to target: UnsafeMutablePointer<Float>) {
+        do {
+            try tensor.copyFloats(elements, into: UnsafeMutableBufferPointer(start: target, count: elements.count))
+        } catch {
+            preconditionFailure("the element type was checked before: \(error)")
+        }
+    }
+
     /// Gives the mapped pages back, so that a checkpoint never lies in memory twice.
     private func finish(_ tensor: TensorView) {
-        folder.releasePages(of: tensor.name)
+        tensor.releasePages()
         progress(tensor.bytes.count)
     }
 }
