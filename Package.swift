@@ -85,7 +85,7 @@ let package = Package(
             swiftSettings: house),
         // Tests, in the same order.
         .target(
-            name: "TestSupport", dependencies: ["JSON", "Safetensors"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["JSON", "Safetensors", "Transformer", "Compute"], path: "Tests/TestSupport",
             swiftSettings: house),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: house),
         .testTarget(
