@@ -1,5 +1,6 @@
 public import Compute
 internal import Synchronization
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
