@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "Compute", dependencies: ["CPUFeatures", "Kernels"] + wideNames, swiftSettings: house + wideDefine),
         // Models, memory, tokens, thoughts.
-        .target(name: "Transformer", dependencies: ["Compute", "Safetensors", "JSON"], swiftSettings: house),
+        .target(name: "Transformer", dependencies: ["CPUFeatures", "Compute", "Safetensors", "JSON"], swiftSettings: house),
         .target(name: "CacheTree", dependencies: ["Transformer"], swiftSettings: house),
         .target(
             name: "Decoding", dependencies: ["CacheTree", "Transformer", "Compute", "Tokenization"],
@@ -85,7 +85,7 @@ let package = Package(
             swiftSettings: house),
         // Tests, in the same order.
         .target(
-            name: "TestSupport", dependencies: ["JSON", "Safetensors"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["JSON", "Safetensors", "Transformer", "Compute"], path: "Tests/TestSupport",
             swiftSettings: house),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: house),
         .testTarget(

@@ -1,1 +1,111 @@
+// What this processor can run, and the table through which kernels of any instruction set are called.
+//
+// Header only: every function is `static inline`, so the package has no C code to compile. Only pointers and scalars
+// cross this border: a vector passed by value between targets of different instruction sets can silently be wrong.
 #pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Instruction sets that kernels are built for, in ascending order of capability.
+enum {
+    /// What every processor of the architecture has (x86-64: SSE2).
+    cpu_baseline = 0,
+    /// x86-64-v3: AVX2, FMA, BMI2, F16C.
+    cpu_v3 = 3,
+    /// AVX-512 with VNNI as in Ice Lake: F, BW, CD, DQ, VL, IFMA, VBMI, VBMI2, VNNI, BITALG, VPOPCNTDQ.
+    cpu_v4 = 4,
+};
+
+/// The best of the sets above that processor and operating system support.
+static inline int cpu_best_level(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    int v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi")
+        && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("lzcnt")
+        && __builtin_cpu_supports("movbe");
+    if (!v3) return cpu_baseline;
+    int v4 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512ifma")
+        && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2")
+        && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bitalg")
+        && __builtin_cpu_supports("avx512vpopcntdq");
+    return v4 ? cpu_v4 : cpu_v3;
+#else
+    return cpu_baseline;
+#endif
+}
+
+/// Tells the processor that this thread spins, which saves power and lets its sibling run.
+static inline void cpu_relax(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("isb");
+#endif
+}
+
+/// Outputs that one panel of packed weights holds; lanes of the vectors that kernels work with.
+enum { kernel_lanes = 16 };
+
+/// One matrix product over packed weights, for a range of panels. Strides are in floats.
+typedef struct {
+    /// `rows` × `width` inputs.
+    const float *_Nonnull input;
+    ptrdiff_t input_stride;
+    ptrdiff_t rows;
+    /// Weights of all panels; panel p holds outputs 16p … 16p + 15.
+    const void *_Nonnull panels;
+    /// Inputs per output.
+    ptrdiff_t width;
+    /// The panels to compute.
+    ptrdiff_t first_panel;
+    ptrdiff_t panel_count;
+    /// Outputs of the whole matrix: the last panel may be partly filled.
+    ptrdiff_t outputs;
+    /// `rows` × `outputs` results.
+    float *_Nonnull output;
+    ptrdiff_t output_stride;
+} PanelProduct;
+
+/// Attention of several queries to one page of keys and values of one head. Strides are in floats.
+typedef struct {
+    /// `count` queries of `head_size` elements, already scaled.
+    const float *_Nonnull queries;
+    ptrdiff_t count;
+    ptrdiff_t head_size;
+    /// Keys as `head_size` × 16: one column per depth.
+    const float *_Nonnull keys;
+    /// Values as 16 × `value_stride`: one row per depth.
+    const float *_Nonnull values;
+    ptrdiff_t value_stride;
+    /// How many depths of the page the queries see, from the first on: 1 … 16.
+    ptrdiff_t depths;
+    /// Per query the largest score so far and the sum of exponentials relative to it; starts as −infinity and 0.
+    float *_Nonnull maxima;
+    float *_Nonnull sums;
+    /// Per query `value_stride` weighted sums of values relative to the same largest score; starts as 0.
+    float *_Nonnull weighted;
+} PageAttention;
+
+/// The kernels of one instruction set. Each gives an output row by the same operations in the same order, whatever
+/// else it computes in the same call.
+typedef struct {
+    /// output[r][o] = Σ over k, in ascending order, of input[r][k] · weight[o][k], 32-bit floats.
+    void (*_Nonnull multiply_float32)(const PanelProduct *_Nonnull);
+    /// The same over bfloat16 weights, two inputs interleaved in each 32-bit element; `width` is even.
+    void (*_Nonnull multiply_bfloat16)(const PanelProduct *_Nonnull);
+    /// output = input / √(mean of squares + epsilon) · weight (Zhang and Sennrich, 2019). May work in place.
+    void (*_Nonnull normalize)(const float *_Nonnull input, const float *_Nonnull weight, ptrdiff_t width,
+                               float epsilon, float *_Nonnull output);
+    /// Turns the pairs (i, i + size/2) of a head by the angles whose cosines and sines are given (RoFormer, 2021).
+    void (*_Nonnull rotate)(float *_Nonnull head, ptrdiff_t size, const float *_Nonnull cosines,
+                            const float *_Nonnull sines);
+    /// Adds one page to the running softmax of several queries.
+    void (*_Nonnull attend)(const PageAttention *_Nonnull);
+    /// gate = SiLU(gate) · up, element by element.
+    void (*_Nonnull gate)(float *_Nonnull gate, const float *_Nonnull up, ptrdiff_t count);
+    /// target += source, element by element.
+    void (*_Nonnull add)(float *_Nonnull target, const float *_Nonnull source, ptrdiff_t count);
+} KernelTable;

@@ -1,0 +1,21 @@
+package import CPUFeatures
+internal import Kernels
+#if WIDE_KERNELS
+internal import KernelsV3
+internal import KernelsV4
+#endif
+
+extension InstructionSet {
+    /// The kernels of this set; those of the baseline where the build has no others.
+    package var kernels: KernelTable {
+        #if WIDE_KERNELS
+        switch self {
+        case .baseline: Kernels.KernelSet.table
+        case .v3: KernelsV3.KernelSet.table
+        case .v4: KernelsV4.KernelSet.table
+        }
+        #else
+        Kernels.KernelSet.table
+        #endif
+    }
+}

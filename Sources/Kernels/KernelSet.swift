@@ -1,0 +1,16 @@
+package import CPUFeatures
+
+/// This build's kernels; `Compute` picks one build for the processor it runs on.
+package enum KernelSet {
+    /// The kernels as a table of functions.
+    package static var table: KernelTable {
+        KernelTable(
+            multiply_float32: { multiplyFloat32($0) },
+            multiply_bfloat16: { multiplyBFloat16($0) },
+            normalize: { normalize($0, $1, $2, $3, $4) },
+            rotate: { rotate($0, $1, $2, $3) },
+            attend: { attend($0) },
+            gate: { gate($0, $1, $2) },
+            add: { add($0, $1, $2) })
+    }
+}

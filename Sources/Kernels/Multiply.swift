@@ -1,0 +1,198 @@
+import CPUFeatures
+
+// Matrix products over packed weights: a panel holds sixteen outputs side by side, so that the lanes of a vector are
+// outputs and no lane is ever summed with another. Each output's sum therefore runs over k in ascending order in one
+// chain, for one row and for many, on every instruction set; tiles only choose how many chains run side by side.
+
+/// How sixteen weights of one k, or of two, lie in a panel. Every step takes 64 bytes.
+private protocol PanelFormat {
+    /// How many k one step of 64 bytes holds.
+    static var depth: Int { get }
+    /// The weights of the step's k number `part`.
+    static func weights(_ step: UnsafeRawPointer, part: Int) -> Vector
+}
+
+private enum Float32Panel: PanelFormat {
+    static var depth: Int { 1 }
+
+    @inline(__always)
+    static func weights(_ step: UnsafeRawPointer, part: Int) -> Vector { step.loadUnaligned(as: Vector.self) }
+}
+
+/// Two bfloat16 in each 32-bit element: the low half belongs to the even k. Both widen by shifting and masking alone.
+private enum BFloat16Panel: PanelFormat {
+    static var depth: Int { 2 }
+
+    @inline(__always)
+    static func weights(_ step: UnsafeRawPointer, part: Int) -> Vector {
+        let pairs = step.loadUnaligned(as: SIMD16<UInt32>.self)
+        return unsafeBitCast(part == 0 ? pairs &<< 16 : pairs & 0xFFFF_0000, to: Vector.self)
+    }
+}
+
+/// Sums of some rows times some panels, held in registers.
+private protocol Tile {
+    static var rows: Int { get }
+    static var panels: Int { get }
+    init()
+    /// Adds one step of every panel: `step` is the first panel's, the others follow at `panelBytes`.
+    mutating func add<Format: PanelFormat>(
+        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Float>, _ stride: Int)
+    /// Writes the sums; the last panel has `lastLanes` outputs.
+    func store(to output: UnsafeMutablePointer<Float>, _ stride: Int, lastLanes: Int)
+}
+
+private struct OneRow: Tile {
+    static var rows: Int { 1 }
+    static var panels: Int { 1 }
+    private var sums = Vector.zero
+
+    @inline(__always)
+    mutating func add<Format: PanelFormat>(
+        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Float>, _ stride: Int
+    ) {
+        for part in 0..<Format.depth {
+            accumulate(&sums, Format.weights(step, part: part), Vector(repeating: input[part]))
+        }
+    }
+
+    @inline(__always)
+    func store(to output: UnsafeMutablePointer<Float>, _ stride: Int, lastLanes: Int) {
+        if lastLanes == kernel_lanes {
+            UnsafeMutableRawPointer(output).storeBytes(of: sums, as: Vector.self)
+        } else {
+            for lane in 0..<lastLanes { output[lane] = sums[lane] }
+        }
+    }
+}
+
+/// Twice as many rows.
+private struct Taller<Half: Tile>: Tile {
+    static var rows: Int { 2 * Half.rows }
+    static var panels: Int { Half.panels }
+    private var upper = Half()
+    private var lower = Half()
+
+    @inline(__always)
+    mutating func add<Format: PanelFormat>(
+        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Float>, _ stride: Int
+    ) {
+        upper.add(format, step, panelBytes, input, stride)
+        lower.add(format, step, panelBytes, input + Half.rows * stride, stride)
+    }
+
+    @inline(__always)
+    func store(to output: UnsafeMutablePointer<Float>, _ stride: Int, lastLanes: Int) {
+        upper.store(to: output, stride, lastLanes: lastLanes)
+        lower.store(to: output + Half.rows * stride, stride, lastLanes: lastLanes)
+    }
+}
+
+/// Twice as many panels.
+private struct Wider<Half: Tile>: Tile {
+    static var rows: Int { Half.rows }
+    static var panels: Int { 2 * Half.panels }
+    private var left = Half()
+    private var right = Half()
+
+    @inline(__always)
+    mutating func add<Format: PanelFormat>(
+        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Float>, _ stride: Int
+    ) {
+        left.add(format, step, panelBytes, input, stride)
+        right.add(format, step + Half.panels * panelBytes, panelBytes, input, stride)
+    }
+
+    @inline(__always)
+    func store(to output: UnsafeMutablePointer<Float>, _ stride: Int, lastLanes: Int) {
+        left.store(to: output, stride, lastLanes: Int(kernel_lanes))
+        right.store(to: output + Half.panels * Int(kernel_lanes), stride, lastLanes: lastLanes)
+    }
+}
+
+private typealias TwoRows = Taller<OneRow>
+private typealias FourRows = Taller<TwoRows>
+private typealias EightRows = Taller<FourRows>
+
+// The largest tiles whose sums fit into the registers: 32 of 512 bits, 16 of 256, 16 of 128.
+#if KERNELS_V4
+private typealias MostRows = EightRows
+private typealias Most = Wider<EightRows>
+private typealias Four = Wider<Wider<FourRows>>
+private typealias Two = Wider<Wider<TwoRows>>
+private typealias One = Wider<Wider<OneRow>>
+#elseif KERNELS_V3
+private typealias MostRows = FourRows
+private typealias Most = FourRows
+private typealias Two = Wider<TwoRows>
+private typealias One = Wider<Wider<OneRow>>
+#else
+private typealias MostRows = TwoRows
+private typealias Most = TwoRows
+private typealias One = Wider<OneRow>
+#endif
+
+/// Computes one tile over the whole width.
+@inline(__always)
+private func multiplyTile<Format: PanelFormat, Sums: Tile>(
+    _ format: Format.Type, _ tile: Sums.Type, _ product: PanelProduct, panel: Int, row: Int
+) {
+    let steps = product.width / Format.depth
+    let panelBytes = steps * 64
+    var weights = product.panels + panel * panelBytes
+    var input = product.input + row * product.input_stride
+    var sums = Sums()
+    for _ in 0..<steps {
+        sums.add(format, weights, panelBytes, input, product.input_stride)
+        weights += 64
+        input += Format.depth
+    }
+    let first = panel * Int(kernel_lanes)
+    let lastLanes = min(Int(kernel_lanes), product.outputs - first - (Sums.panels - 1) * Int(kernel_lanes))
+    sums.store(
+        to: product.output + row * product.output_stride + first, product.output_stride, lastLanes: lastLanes)
+}
+
+/// Computes as many whole tiles of rows as fit, for all panels, and returns the first row that is left.
+///
+/// `Narrow` is the same tile with one panel, for the panels that are left over.
+@inline(__always)
+private func multiplyRows<Format: PanelFormat, Wide: Tile, Narrow: Tile>(
+    _ format: Format.Type, _ wide: Wide.Type, _ narrow: Narrow.Type, _ product: PanelProduct, from first: Int
+) -> Int {
+    let end = first + (product.rows - first) / Wide.rows * Wide.rows
+    guard end > first else { return first }
+    var panel = product.first_panel
+    let lastPanel = panel + product.panel_count
+    while panel + Wide.panels <= lastPanel {
+        for row in stride(from: first, to: end, by: Wide.rows) {
+            multiplyTile(format, wide, product, panel: panel, row: row)
+        }
+        panel += Wide.panels
+    }
+    while panel < lastPanel {
+        for row in stride(from: first, to: end, by: Wide.rows) {
+            multiplyTile(format, narrow, product, panel: panel, row: row)
+        }
+        panel += 1
+    }
+    return end
+}
+
+@inline(__always)
+private func multiply<Format: PanelFormat>(_ format: Format.Type, _ product: PanelProduct) {
+    var row = multiplyRows(format, Most.self, MostRows.self, product, from: 0)
+    #if KERNELS_V4
+    row = multiplyRows(format, Four.self, FourRows.self, product, from: row)
+    #endif
+    #if KERNELS_V3 || KERNELS_V4
+    row = multiplyRows(format, Two.self, TwoRows.self, product, from: row)
+    #endif
+    _ = multiplyRows(format, One.self, OneRow.self, product, from: row)
+}
+
+/// Rows times 32-bit float weights: see `KernelTable.multiply_float32`.
+func multiplyFloat32(_ product: UnsafePointer<PanelProduct>) { multiply(Float32Panel.self, product.pointee) }
+
+/// Rows times bfloat16 weights: see `KernelTable.multiply_bfloat16`.
+func multiplyBFloat16(_ product: UnsafePointer<PanelProduct>) { multiply(BFloat16Panel.self, product.pointee) }

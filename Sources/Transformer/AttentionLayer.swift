@@ -1,0 +1,139 @@
+internal import CPUFeatures
+internal import Compute
+
+/// Grouped-query attention (Ainslie et al., 2023) over the pages of each row's path.
+struct AttentionLayer: Sendable {
+    private let layer: Int
+    private let norm: FloatBuffer
+    private let queryKeyValue: Linear
+    private let queryNorm: FloatBuffer?
+    private let keyNorm: FloatBuffer?
+    private let output: Linear
+    private let shape: ModelConfiguration
+    private let layout: PageLayout
+
+    init(
+        _ configuration: ModelConfiguration, layer: Int, prefix: String, _ reader: WeightReader
+    ) throws(LoadError) {
+        self.layer = layer
+        shape = configuration
+        layout = configuration.pageLayout
+        let size = configuration.headSize
+        let prefixed = prefix + "self_attn."
+        norm = try reader.vector(prefix + "input_layernorm.weight", count: configuration.width)
+        queryKeyValue = try Linear(
+            [
+                .init(name: prefixed + "q_proj", outputs: configuration.heads * size),
+                .init(name: prefixed + "k_proj", outputs: configuration.keyValueHeads * size),
+                .init(name: prefixed + "v_proj", outputs: configuration.keyValueHeads * size),
+            ], inputs: configuration.width, hasBias: configuration.hasQueryKeyValueBias, reader)
+        let hasNorm = configuration.hasQueryKeyNorm
+        queryNorm = hasNorm ? try reader.vector(prefixed + "q_norm.weight", count: size) : nil
+        keyNorm = hasNorm ? try reader.vector(prefixed + "k_norm.weight", count: size) : nil
+        output = try Linear(
+            [.init(name: prefixed + "o_proj", outputs: configuration.width)], inputs: configuration.heads * size,
+            hasBias: configuration.hasAttentionOutputBias, reader)
+    }
+
+    /// Adds the attention's result to every hidden state of the pass.
+    func apply(_ pass: ForwardPass) {
+        let buffers = pass.buffers
+        pass.normalize(weight: norm, epsilon: shape.normEpsilon)
+        queryKeyValue.apply(
+            buffers.normed, stride: shape.width, into: buffers.projected, stride: projectedWidth, pass)
+        pass.forEachRow(work: 4 * projectedWidth) { row in place(row, pass) }
+        attend(pass)
+        output.apply(
+            buffers.attended, stride: shape.heads * shape.headSize, into: buffers.normed, stride: shape.width, pass)
+        pass.addToHidden(buffers.normed)
+    }
+
+    private var projectedWidth: Int { (shape.heads + 2 * shape.keyValueHeads) * shape.headSize }
+    /// Heads of queries that share a head of keys and values.
+    private var group: Int { shape.heads / shape.keyValueHeads }
+
+    /// Norms and turns queries and keys of a row; stores keys and values in their slot, and the queries, scaled, beside
+    /// those of the other rows that read the same head of keys.
+    private func place(_ row: Int, _ pass: ForwardPass) {
+        let size = shape.headSize
+        let projected = pass.buffers.projected + row * projectedWidth
+        for head in 0..<shape.heads {
+            let query = projected + head * size
+            turn(query, norm: queryNorm, row, pass)
+            let target =
+                pass.buffers.queries + ((head / group * pass.rows + row) * group + head % group) * size
+            let scale = 1 / Float(size).squareRoot()
+            for index in 0..<size { target[index] = query[index] * scale }
+        }
+        let (page, slot) = pass.slot(of: row)
+        for head in 0..<shape.keyValueHeads {
+            let key = projected + (shape.heads + head) * size
+            turn(key, norm: keyNorm, row, pass)
+            let keys = page + layout.keyOffset(layer: layer, head: head) + slot
+            for index in 0..<size { keys[index * PageLayout.tokens] = key[index] }
+            let values = page + layout.valueOffset(layer: layer, head: head) + slot * layout.valueStride
+            values.update(from: projected + (shape.heads + shape.keyValueHeads + head) * size, count: size)
+        }
+    }
+
+    private func turn(_ head: UnsafeMutablePointer<Float>, norm: FloatBuffer?, _ row: Int, _ pass: ForwardPass) {
+        let kernels = pass.arithmetic.kernels
+        if let norm { kernels.normalize(head, norm.floats, shape.headSize, shape.normEpsilon, head) }
+        let half = shape.headSize / 2
+        kernels.rotate(
+            head, shape.headSize, pass.buffers.cosines + row * half, pass.buffers.sines + row * half)
+    }
+
+    /// Attention of all rows: one item of work for each pair of row and head of keys.
+    private func attend(_ pass: ForwardPass) {
+        let work = max(1, pass.meanDepth * shape.headSize * group * 2)
+        pass.arithmetic.team.split(shape.keyValueHeads * pass.rows, atLeast: 1 + 65_536 / work) { items in
+            for head in items.lowerBound / pass.rows...(items.upperBound - 1) / pass.rows {
+                let first = max(items.lowerBound, head * pass.rows) - head * pass.rows
+                let end = min(items.upperBound, (head + 1) * pass.rows) - head * pass.rows
+                attend(first..<end, head: head, pass)
+            }
+        }
+    }
+
+    /// Attention of some rows to one head of keys, page by page in ascending depth: a page that neighbouring rows share
+    /// is read once for all of them.
+    private func attend(_ rows: Range<Int>, head: Int, _ pass: ForwardPass) {
+        let item = head * pass.rows
+        pass.buffers.resetSoftmax((item + rows.lowerBound) * group..<(item + rows.upperBound) * group)
+        let blocks = rows.reduce(0) { max($0, pass.blocks(of: $1)) }
+        for block in 0..<blocks {
+            var row = rows.lowerBound
+            while row < rows.upperBound {
+                let end = pass.sharers(of: block, from: row, below: rows.upperBound)
+                if end > row { attend(row..<end, head: head, block: block, pass) }
+                row = max(end, row + 1)
+            }
+        }
+        for row in rows { finish(row, head: head, pass) }
+    }
+
+    private func attend(_ rows: Range<Int>, head: Int, block: Int, _ pass: ForwardPass) {
+        let query = (head * pass.rows + rows.lowerBound) * group
+        let page = pass.page(of: rows.lowerBound, block: block)
+        var attention = PageAttention(
+            queries: pass.buffers.queries + query * shape.headSize, count: rows.count * group,
+            head_size: shape.headSize, keys: page + layout.keyOffset(layer: layer, head: head),
+            values: page + layout.valueOffset(layer: layer, head: head), value_stride: layout.valueStride,
+            depths: pass.depths(of: rows.lowerBound, block: block), maxima: pass.buffers.maxima + query,
+            sums: pass.buffers.sums + query, weighted: pass.buffers.weighted + query * layout.valueStride)
+        pass.arithmetic.kernels.attend(&attention)
+    }
+
+    /// Divides by the sum of exponentials and moves the heads of a row side by side.
+    private func finish(_ row: Int, head: Int, _ pass: ForwardPass) {
+        let size = shape.headSize
+        for member in 0..<group {
+            let query = (head * pass.rows + row) * group + member
+            let weighted = pass.buffers.weighted + query * layout.valueStride
+            let target = pass.buffers.attended + (row * shape.heads + head * group + member) * size
+            let sum = pass.buffers.sums[query]
+            for index in 0..<size { target[index] = weighted[index] / sum }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import JSON
+
+/// The fields of a `config.json`, read with their ranges checked.
+struct ConfigurationFile {
+    /// The whole file.
+    let json: JSONValue
+
+    /// A whole number in a range; `fallback` if the field is missing or null, and an error if there is none.
+    func integer(_ name: String, in range: ClosedRange<Int>, fallback: Int? = nil) throws(LoadError) -> Int {
+        let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        guard let field = present(name) else {
+            if let fallback { return fallback }
+            throw .invalidField(name: name, found: "missing", expected: expected)
+        }
+        guard let value = field.int, range.contains(value) else {
+            throw .invalidField(name: name, found: field.serialized(), expected: expected)
+        }
+        return value
+    }
+
+    /// A finite number in a range.
+    func number(
+        _ name: String, in range: ClosedRange<Double>, fallback: Double? = nil
+    ) throws(LoadError) -> Double {
+        let expected = "a number from \(range.lowerBound) to \(range.upperBound)"
+        guard let field = present(name) else {
+            if let fallback { return fallback }
+            throw .invalidField(name: name, found: "missing", expected: expected)
+        }
+        guard let value = field.double, range.contains(value) else {
+            throw .invalidField(name: name, found: field.serialized(), expected: expected)
+        }
+        return value
+    }
+
+    /// True or false.
+    func boolean(_ name: String, fallback: Bool) throws(LoadError) -> Bool {
+        guard let field = present(name) else { return fallback }
+        guard let value = field.bool else {
+            throw .invalidField(name: name, found: field.serialized(), expected: "true or false")
+        }
+        return value
+    }
+
+    /// One token id or a list of them; empty if the field is missing or null.
+    func tokens(_ name: String) throws(LoadError) -> [Int32] {
+        guard let field = present(name) else { return [] }
+        var tokens: [Int32] = []
+        for element in field.array ?? [field] {
+            guard let value = element.int, value >= 0, let token = Int32(exactly: value) else {
+                throw .invalidField(name: name, found: field.serialized(), expected: "a token id or a list of them")
+            }
+            tokens.append(token)
+        }
+        return tokens
+    }
+
+    /// Refuses the file if a field is there and is neither null nor one of the values that change nothing.
+    func refuse(_ name: String, unless harmless: [JSONValue]) throws(LoadError) {
+        guard let field = present(name), !harmless.contains(field) else { return }
+        let supported = harmless.map { $0.serialized() }.joined(separator: ", ")
+        throw .unsupportedField(
+            name: name, found: field.serialized(), supported: supported.isEmpty ? "leaving it out" : supported)
+    }
+
+    /// The field, if it is there and not null.
+    func present(_ name: String) -> JSONValue? {
+        guard let field = json[name], field != .null else { return nil }
+        return field
+    }
+}

@@ -1,0 +1,61 @@
+internal import Compute
+
+/// Working memory of a forward pass, for as many rows as the largest batch so far.
+///
+/// Shapes are rows × the width that stands behind each property.
+struct ForwardBuffers {
+    /// Hidden states: width.
+    let hidden: UnsafeMutablePointer<Float>
+    /// Normed hidden states, and results of layers before they are added: width.
+    let normed: UnsafeMutablePointer<Float>
+    /// Queries, keys and values side by side.
+    let projected: UnsafeMutablePointer<Float>
+    /// Scaled queries as head of keys × row × group × head size.
+    let queries: UnsafeMutablePointer<Float>
+    /// Running softmax of each query, in the order of `queries`: largest score, sum, weighted values.
+    let maxima: UnsafeMutablePointer<Float>
+    let sums: UnsafeMutablePointer<Float>
+    let weighted: UnsafeMutablePointer<Float>
+    /// Attention's results: heads × head size.
+    let attended: UnsafeMutablePointer<Float>
+    /// Gates and ups of the feed-forward network side by side.
+    let inner: UnsafeMutablePointer<Float>
+    /// Angles of each row's position: half a head size.
+    let cosines: UnsafeMutablePointer<Float>
+    let sines: UnsafeMutablePointer<Float>
+    /// What the head gives for the rows that want it: output width.
+    let outputs: UnsafeMutablePointer<Float>
+
+    private let memory: FloatBuffer
+    private let valueStride: Int
+
+    /// Allocates memory for `rows` rows of which `outputRows` want an output.
+    init(_ shape: ModelConfiguration, rows: Int, outputRows: Int) {
+        let group = shape.heads * rows
+        valueStride = shape.pageLayout.valueStride
+        let sizes = [
+            rows * shape.width, rows * shape.width,
+            rows * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize, group * shape.headSize, group, group,
+            group * valueStride, group * shape.headSize, rows * 2 * shape.feedForwardWidth,
+            rows * shape.headSize / 2, rows * shape.headSize / 2, outputRows * shape.outputWidth,
+        ].map { ($0 + 15) / 16 * 16 }
+        memory = FloatBuffer(count: sizes.reduce(0, +))
+        var next = memory.floats
+        let parts = sizes.map { size in
+            defer { next += size }
+            return next
+        }
+        (hidden, normed, projected, queries) = (parts[0], parts[1], parts[2], parts[3])
+        (maxima, sums, weighted, attended) = (parts[4], parts[5], parts[6], parts[7])
+        (inner, cosines, sines, outputs) = (parts[8], parts[9], parts[10], parts[11])
+    }
+
+    /// Starts the softmax of some queries afresh.
+    func resetSoftmax(_ queries: Range<Int>) {
+        for query in queries {
+            maxima[query] = -.infinity
+            sums[query] = 0
+        }
+        (weighted + queries.lowerBound * valueStride).update(repeating: 0, count: queries.count * valueStride)
+    }
+}

@@ -1,0 +1,64 @@
+public import Compute
+internal import JSON
+internal import Safetensors
+
+/// The weights of a model, ready to compute with. Immutable after loading, so that everybody shares one.
+public final class LanguageModel: Sendable {
+    /// What `config.json` says.
+    public let configuration: ModelConfiguration
+    /// Bytes of the weights that were read.
+    public let weightBytes: Int
+    let parts: Parts
+    let frequencies: [Float]
+
+    /// Everything that is read from the weights, in the order of the data's way.
+    struct Parts: Sendable {
+        let embedding: Matrix
+        let blocks: [TransformerBlock]
+        let finalNorm: FloatBuffer
+        let head: OutputHead
+
+        init(_ configuration: ModelConfiguration, _ reader: WeightReader) throws(LoadError) {
+            embedding = try reader.matrix(
+                "model.embed_tokens.weight", outputs: configuration.vocabularySize, inputs: configuration.width)
+            var blocks: [TransformerBlock] = []
+            for layer in 0..<configuration.layers {
+                blocks.append(try TransformerBlock(configuration, layer: layer, reader))
+            }
+            self.blocks = blocks
+            finalNorm = try reader.vector("model.norm.weight", count: configuration.width)
+            head = try OutputHead(configuration, embedding: embedding, reader)
+        }
+    }
+
+    /// Loads a Hugging Face folder: `config.json` and one or many safetensors files.
+    ///
+    /// - Parameters:
+    ///   - path: the folder.
+    ///   - precision: how to keep matrices; by default bfloat16 stays what it is and everything else takes 32 bits.
+    ///   - threads: how many threads pack the weights; by default one for each processor.
+    ///   - progress: called with the share of the weights that has been read, 0 to 1.
+    /// - Throws: `LoadError`.
+    public init(
+        contentsOf path: String, precision: WeightPrecision? = nil, threads: Int? = nil,
+        progress: (Double) -> Void = { _ in }
+    ) throws(LoadError) {
+        let configuration = try ModelConfiguration(folder: path)
+        let folder: SafetensorsFolder
+        do { folder = try SafetensorsFolder(contentsOf: path) } catch { throw .weights(error) }
+        let team = ThreadTeam(threads: threads ?? ThreadTeam.processors)
+        let total = Double(max(1, folder.dataBytes))
+        var bytesRead = 0
+        let parts = try withoutActuallyEscaping(progress) { progress throws(LoadError) in
+            let reader = WeightReader(folder: folder, team: team, precision: precision) { bytes in
+                bytesRead += bytes
+                progress(Double(bytesRead) / total)
+            }
+            return try Parts(configuration, reader)
+        }
+        self.configuration = configuration
+        self.parts = parts
+        weightBytes = bytesRead
+        frequencies = configuration.rotary.frequencies(headSize: configuration.headSize)
+    }
+}

@@ -1,0 +1,118 @@
+package import JSON
+
+extension ModelConfiguration {
+    /// `architectures` of a `config.json`, with the family and head that each stands for.
+    private static let architectures: [(name: String, family: Family, head: Head)] = [
+        ("LlamaForCausalLM", .llama, .vocabulary),
+        ("Qwen2ForCausalLM", .qwen2, .vocabulary),
+        ("Qwen2ForProcessRewardModel", .qwen2, .stepClasses),
+        ("Qwen3ForCausalLM", .qwen3, .vocabulary),
+        ("Qwen3ForProcessRewardModel", .qwen3, .stepClasses),
+    ]
+
+    /// Reads the two configuration files of a Hugging Face folder.
+    ///
+    /// Every field that changes numbers is honoured or refused by name.
+    /// - Parameters:
+    ///   - json: the value of `config.json`.
+    ///   - generation: the value of `generation_config.json`, if there is one: its end tokens count as well.
+    /// - Throws: `LoadError` naming the first field that cannot be used.
+    package init(json: JSONValue, generation: JSONValue? = nil) throws(LoadError) {
+        let file = ConfigurationFile(json: json)
+        let (family, head) = try ModelConfiguration.architecture(of: file)
+        let width = try file.integer("hidden_size", in: 1...65_536)
+        let heads = try file.integer("num_attention_heads", in: 1...1_024)
+        let keyValueHeads = try file.integer("num_key_value_heads", in: 1...1_024, fallback: heads)
+        guard heads % keyValueHeads == 0 else {
+            throw .invalidField(
+                name: "num_key_value_heads", found: "\(keyValueHeads)", expected: "a divisor of the \(heads) heads")
+        }
+        let headSize = try ModelConfiguration.headSize(of: file, family: family, width: width, heads: heads)
+        try ModelConfiguration.refuseUnsupported(file)
+        var endTokens = try file.tokens("eos_token_id")
+        if let generation {
+            for token in try ConfigurationFile(json: generation).tokens("eos_token_id") where !endTokens.contains(token)
+            {
+                endTokens.append(token)
+            }
+        }
+        self.init(
+            family: family, head: head, width: width,
+            layers: try file.integer("num_hidden_layers", in: 1...1_024),
+            heads: heads, keyValueHeads: keyValueHeads, headSize: headSize,
+            feedForwardWidth: try file.integer("intermediate_size", in: 1...1_048_576),
+            vocabularySize: try file.integer("vocab_size", in: 1...4_194_304),
+            contextLength: try file.integer("max_position_embeddings", in: 1...16_777_216),
+            normEpsilon: Float(try file.number("rms_norm_eps", in: 1e-12...1, fallback: 1e-6)),
+            rotary: try RotaryPositions(file),
+            tiesOutput: try file.boolean("tie_word_embeddings", fallback: false),
+            hasQueryKeyValueBias: false, hasAttentionOutputBias: false, hasFeedForwardBias: false,
+            hasQueryKeyNorm: false, endTokens: endTokens)
+        switch family {
+        case .llama: try applyLlama(file)
+        case .qwen2: applyQwen2()
+        case .qwen3: try applyQwen3(file)
+        }
+    }
+
+    private static func architecture(of file: ConfigurationFile) throws(LoadError) -> (Family, Head) {
+        let names = file.json["architectures"]?.array?.compactMap(\.string) ?? []
+        for name in names {
+            if let known = architectures.first(where: { $0.name == name }) { return (known.family, known.head) }
+        }
+        let found = names.isEmpty ? "not given" : names.joined(separator: ", ")
+        throw .unsupportedArchitecture(found: found, supported: architectures.map(\.name))
+    }
+
+    private static func headSize(
+        of file: ConfigurationFile, family: Family, width: Int, heads: Int
+    ) throws(LoadError) -> Int {
+        // Qwen3's own default is 128, whatever width and heads are; the other families divide.
+        let divided = width % heads == 0 ? width / heads : nil
+        let size = try file.integer("head_dim", in: 2...1_024, fallback: family == .qwen3 ? 128 : divided)
+        guard size % 2 == 0 else {
+            throw .invalidField(name: "head_dim", found: "\(size)", expected: "an even number")
+        }
+        return size
+    }
+
+    private static func refuseUnsupported(_ file: ConfigurationFile) throws(LoadError) {
+        try file.refuse("hidden_act", unless: ["silu"])
+        try file.refuse("partial_rotary_factor", unless: [1, 1.0])
+        try file.refuse("quantization_config", unless: [])
+        try file.refuse("use_sliding_window", unless: [false])
+        for layer in file.present("layer_types")?.array ?? [] where layer != "full_attention" {
+            throw .unsupportedField(name: "layer_types", found: layer.serialized(), supported: "\"full_attention\"")
+        }
+    }
+}
+
+extension RotaryPositions {
+    /// Reads θ and scaling in either dialect: `rope_theta` and `rope_scaling` at the top level, or `rope_parameters`
+    /// (transformers 5).
+    init(_ file: ConfigurationFile) throws(LoadError) {
+        let parameters = file.present("rope_parameters")
+        let section = ConfigurationFile(json: parameters ?? file.present("rope_scaling") ?? .object(JSONObject()))
+        let thetaSource = parameters?["rope_theta"] == nil ? file : section
+        theta = try thetaSource.number("rope_theta", in: 1...1e12, fallback: 10_000)
+        try section.refuse("partial_rotary_factor", unless: [1, 1.0])
+        let kind = section.json["rope_type"] ?? section.json["type"] ?? "default"
+        switch kind {
+        case "default": scaling = .none
+        case "llama3":
+            let low = try section.number("low_freq_factor", in: 1e-3...1e6)
+            let high = try section.number("high_freq_factor", in: 1e-3...1e6)
+            guard low < high else {
+                throw .invalidField(
+                    name: "high_freq_factor", found: "\(high)", expected: "more than low_freq_factor, \(low)")
+            }
+            scaling = .llama3(
+                factor: Float(try section.number("factor", in: 1...1e6)),
+                lowFrequencyFactor: Float(low), highFrequencyFactor: Float(high),
+                originalContext: try section.integer("original_max_position_embeddings", in: 1...16_777_216))
+        default:
+            throw .unsupportedField(
+                name: "rope_type", found: kind.serialized(), supported: "\"default\", \"llama3\"")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+/// What a checkpoint's `config.json` says about the model: everything that changes numbers.
+public struct ModelConfiguration: Sendable, Hashable {
+    /// Model families that this package knows.
+    public enum Family: String, Sendable, Hashable, CaseIterable {
+        /// Llama 1 to 3.3 and what shares its architecture (Touvron et al., 2023; Grattafiori et al., 2024).
+        case llama
+        /// Qwen2 and Qwen2.5 (Yang et al., 2024).
+        case qwen2
+        /// Qwen3, dense (Yang et al., 2025).
+        case qwen3
+    }
+
+    /// What the model gives for a row.
+    public enum Head: Sendable, Hashable {
+        /// Logits over the vocabulary.
+        case vocabulary
+        /// Two logits, "bad" and "good", through a hidden layer: process reward models in the form of
+        /// Qwen2.5-Math-PRM (Zhang et al., 2025).
+        case stepClasses
+    }
+
+    /// The family.
+    public var family: Family
+    /// What the model gives for a row.
+    public var head: Head
+    /// Elements of a hidden state.
+    public var width: Int
+    /// Transformer blocks.
+    public var layers: Int
+    /// Heads of queries.
+    public var heads: Int
+    /// Heads of keys and values; each serves `heads / keyValueHeads` heads of queries.
+    public var keyValueHeads: Int
+    /// Elements of one head, an even number.
+    public var headSize: Int
+    /// Elements between the two layers of a feed-forward network.
+    public var feedForwardWidth: Int
+    /// Rows of the embedding table.
+    public var vocabularySize: Int
+    /// The longest path, in tokens, that the model was made for.
+    public var contextLength: Int
+    /// Added to the mean of squares in every norm.
+    public var normEpsilon: Float
+    /// The angles of rotary positions.
+    public var rotary: RotaryPositions
+    /// Whether the output layer is the embedding table.
+    public var tiesOutput: Bool
+    /// Whether queries, keys and values have biases.
+    public var hasQueryKeyValueBias: Bool
+    /// Whether the layer behind attention has a bias.
+    public var hasAttentionOutputBias: Bool
+    /// Whether the feed-forward layers have biases.
+    public var hasFeedForwardBias: Bool
+    /// Whether each head of queries and keys is normed before it is turned.
+    public var hasQueryKeyNorm: Bool
+    /// Tokens that end a text, from `config.json` and `generation_config.json`.
+    public var endTokens: [Int32]
+
+    /// Elements of what the model gives for a row.
+    public var outputWidth: Int { head == .vocabulary ? vocabularySize : 2 }
+    /// How a page of this model's KV memory is laid out.
+    public var pageLayout: PageLayout {
+        PageLayout(layers: layers, keyValueHeads: keyValueHeads, headSize: headSize)
+    }
+}

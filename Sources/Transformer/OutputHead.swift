@@ -1,0 +1,39 @@
+internal import Compute
+
+/// The layers behind the last block: final norm, then logits over the vocabulary or the classes of a step.
+enum OutputHead: Sendable {
+    /// Logits over the vocabulary: the output layer, or the embedding table if they are tied.
+    case vocabulary(Matrix)
+    /// Two logits through a hidden layer with ReLU, as Qwen2.5-Math-PRM has them.
+    case stepClasses(hidden: Linear, classes: Linear)
+
+    init(_ configuration: ModelConfiguration, embedding: Matrix, _ reader: WeightReader) throws(LoadError) {
+        let width = configuration.width
+        switch configuration.head {
+        case .vocabulary where configuration.tiesOutput: self = .vocabulary(embedding)
+        case .vocabulary:
+            self = .vocabulary(
+                try reader.matrix("lm_head.weight", outputs: configuration.vocabularySize, inputs: width))
+        case .stepClasses:
+            self = .stepClasses(
+                hidden: try Linear([.init(name: "score.0", outputs: width)], inputs: width, hasBias: true, reader),
+                classes: try Linear([.init(name: "score.2", outputs: 2)], inputs: width, hasBias: true, reader))
+        }
+    }
+
+    /// Computes `rows` outputs from hidden states that lie side by side; they are normed already.
+    func apply(_ states: UnsafeMutablePointer<Float>, rows: Int, outputWidth: Int, _ pass: ForwardPass) {
+        let width = pass.width
+        switch self {
+        case .vocabulary(let matrix):
+            matrix.multiply(
+                states, inputStride: width, rows: rows, into: pass.buffers.outputs, outputStride: outputWidth,
+                arithmetic: pass.arithmetic)
+        case .stepClasses(let hidden, let classes):
+            let inner = pass.buffers.normed
+            hidden.apply(states, stride: width, into: inner, stride: width, rows: rows, pass)
+            for index in 0..<rows * width { inner[index] = max(0, inner[index]) }
+            classes.apply(inner, stride: width, into: pass.buffers.outputs, stride: outputWidth, rows: rows, pass)
+        }
+    }
+}

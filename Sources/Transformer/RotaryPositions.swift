@@ -1,0 +1,42 @@
+internal import Compute
+
+/// How positions turn the pairs of a head (RoFormer; Su et al., 2021).
+public struct RotaryPositions: Sendable, Hashable {
+    /// How frequencies are changed for contexts beyond the original one.
+    public enum Scaling: Sendable, Hashable {
+        /// Not at all.
+        case none
+        /// By wavelength, as Llama 3.1 does: long ones are divided by `factor`, short ones kept, and those between the
+        /// two bounds interpolated.
+        case llama3(factor: Float, lowFrequencyFactor: Float, highFrequencyFactor: Float, originalContext: Int)
+    }
+
+    /// The base θ of the frequencies θ^(−2i / headSize).
+    public var theta: Double
+    /// How frequencies are changed.
+    public var scaling: Scaling
+
+    /// - Parameters: the values of the properties, in their order.
+    public init(theta: Double, scaling: Scaling) {
+        self.theta = theta
+        self.scaling = scaling
+    }
+
+    /// The frequency of each pair of a head, in radians per position, in single precision as the reference has it.
+    func frequencies(headSize: Int) -> [Float] {
+        (0..<headSize / 2).map { pair in
+            let exponent = Float(2 * pair) / Float(headSize)
+            return scaled(1 / Float(Elementary.pow(Double(Float(theta)), Double(exponent))))
+        }
+    }
+
+    private func scaled(_ frequency: Float) -> Float {
+        guard case .llama3(let factor, let low, let high, let original) = scaling else { return frequency }
+        let wavelength = 2 * Float.pi / frequency
+        let context = Float(original)
+        if wavelength < context / high { return frequency }
+        if wavelength > context / low { return frequency / factor }
+        let smooth = (context / wavelength - low) / (high - low)
+        return (1 - smooth) * frequency / factor + smooth * frequency
+    }
+}

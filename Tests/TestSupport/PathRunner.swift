@@ -1,0 +1,41 @@
+public import Compute
+public import Transformer
+
+/// Runs one path through a model with pages of its own: the smallest thing that can call a forward pass.
+public final class PathRunner {
+    public let model: LanguageModel
+    private let arithmetic: Arithmetic
+    private let workspace = ForwardWorkspace()
+    private let pages: UnsafeMutablePointer<Float>
+    private let path: [Int32]
+    private var depth = 0
+
+    /// - Parameters:
+    ///   - capacity: the longest path, in tokens.
+    ///   - reversedPages: whether the path's pages lie in memory in descending order.
+    public init(_ model: LanguageModel, capacity: Int = 256, arithmetic: Arithmetic, reversedPages: Bool = false) {
+        self.model = model
+        self.arithmetic = arithmetic
+        let blocks = (capacity + PageLayout.tokens - 1) / PageLayout.tokens
+        let floats = blocks * model.configuration.pageLayout.floatsPerPage
+        pages = .allocate(capacity: floats)
+        pages.initialize(repeating: 0, count: floats)
+        path = (0..<Int32(blocks)).map { reversedPages ? Int32(blocks) - 1 - $0 : $0 }
+    }
+
+    deinit { pages.deallocate() }
+
+    /// Appends tokens in one pass and returns the outputs of all of them, row after row.
+    public func append(_ tokens: [Int32]) -> [Float] {
+        var batch = ForwardBatch()
+        let number = batch.addPath(path)
+        for (index, token) in tokens.enumerated() {
+            batch.addRow(.init(token: token, position: Int32(depth + index), path: number, wantsOutput: true))
+        }
+        depth += tokens.count
+        return Array(model.forward(batch, pages: pages, workspace: workspace, arithmetic: arithmetic))
+    }
+
+    /// Starts again with an empty path.
+    public func reset() { depth = 0 }
+}
