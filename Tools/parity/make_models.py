@@ -38,8 +38,10 @@ def configuration(model: TinyModel) -> dict:
     }
     values = {key: value for key, value in values.items() if value is not None}
     values |= {"bos_token_id": None, "eos_token_id": None}
+    if model.family in ("llama", "qwen3"):
+        values["attention_bias"] = model.attention_bias
     if model.family == "llama":
-        values |= {"attention_bias": model.attention_bias, "mlp_bias": model.feed_forward_bias}
+        values["mlp_bias"] = model.feed_forward_bias
     if model.dialect == "top":
         values |= {"rope_theta": model.theta, "rope_scaling": model.scaling or None, "torch_dtype": model.dtype}
     else:

@@ -76,11 +76,11 @@ MODELS = [
               vocabulary=320, feed_forward=136, tied=True, theta=1_000_000.0, dtype="bfloat16"),
     TinyModel("qwen2-reward", "qwen2", 25, width=56, layers=2, heads=2, key_value_heads=1, head_size=24,
               vocabulary=120, feed_forward=76, dialect="top", reward=True),
-    # Qwen3: query-key norm, a head size of its own.
+    # Qwen3: query-key norm, a head size of its own, biases where config.json asks for them.
     TinyModel("qwen3-grouped", "qwen3", 31, width=72, layers=2, heads=4, key_value_heads=2, head_size=24,
               vocabulary=136, feed_forward=76, tied=True, epsilon=1e-2),
     TinyModel("qwen3-single", "qwen3", 32, width=200, layers=2, heads=2, key_value_heads=1, head_size=20,
               vocabulary=96, feed_forward=36, tied=True, dialect="top", theta=1_000_000.0),
     TinyModel("qwen3-wide-heads", "qwen3", 33, width=44, layers=2, heads=3, key_value_heads=3, head_size=40,
-              vocabulary=112, feed_forward=136, deviation=2.5),
+              vocabulary=112, feed_forward=136, attention_bias=True, deviation=2.5),
 ]
