@@ -1,0 +1,154 @@
+"""Writes what `transformers` computes for every committed checkpoint to Weights/golden, with a manifest of hashes.
+
+Each file holds, for prompt i: `prompt.i.tokens`, `prompt.i.logits` (tokens × vocabulary), `prompt.i.greedy` and
+`prompt.i.margins` (64 greedy tokens and by how much each led), and for some models `prompt.i.embedding` and
+`prompt.i.layer.j` (tokens × width). Reward models have `prompt.i.steps` and `prompt.i.scores` instead of greedy tokens.
+"""
+
+import reference  # First: it pins torch's instruction sets.
+
+import hashlib
+import json
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+
+from tiny_models import MODELS, TinyModel
+
+GREEDY_TOKENS = 64
+PROMPT_LENGTHS = (1, 7, 40)
+WITH_LAYERS = {"llama-grouped", "qwen2-wide-heads", "qwen3-wide-heads"}
+GOLDEN = reference.WEIGHTS / "golden"
+PROTOTYPE = reference.WEIGHTS / "prototype"
+
+QUESTIONS = [
+    "Q: Reach 14 from 3 9 12 14.\n",
+    "Q: Nora has 58 cookies. Nora buys 8 bags with 21 cookies each. Nora gives 43 cookies to Tara. "
+    "How many cookies does Nora have now?\n",
+]
+# Each question with its steps; the last one adds up wrongly in its second step.
+SOLUTIONS = [
+    [QUESTIONS[0], "14 - 12 = 2 (left 2 3 9)\n", "9 - 2 = 7 (left 3 7)\n"],
+    [QUESTIONS[1], "The bags hold 8 * 21 = 168 cookies.\n", "Nora now has 58 + 168 = 226 cookies.\n"],
+    [QUESTIONS[1], "The bags hold 8 * 21 = 168 cookies.\n", "Nora now has 58 + 168 = 236 cookies.\n"],
+]
+
+
+def random_prompts(model: TinyModel) -> list[list[int]]:
+    random = numpy.random.default_rng([model.seed, 1])
+    return [random.integers(0, model.vocabulary, length).tolist() for length in PROMPT_LENGTHS]
+
+
+def greedy(model: reference.LanguageModel, prompt: list[int]) -> tuple[list[int], list[float]]:
+    """The most likely continuation, each step computed from scratch, with the lead of each choice over the next."""
+    tokens, margins = list(prompt), []
+    for _ in range(GREEDY_TOKENS):
+        best = model.logits(tokens)[-1].topk(2)
+        tokens.append(best.indices[0].item())
+        margins.append((best.values[0] - best.values[1]).item())
+    return tokens[len(prompt):], margins
+
+
+def layer_outputs(model: reference.LanguageModel, prompt: list[int]) -> dict[str, torch.Tensor]:
+    """The residual stream after the embedding and after each layer."""
+    outputs = {}
+
+    def record(name):
+        def hook(_, __, output):
+            outputs[name] = (output[0] if isinstance(output, tuple) else output)[0]
+        return hook
+
+    modules = {"embedding": model.trunk.embed_tokens}
+    modules |= {f"layer.{index}": layer for index, layer in enumerate(model.trunk.layers)}
+    hooks = [module.register_forward_hook(record(name)) for name, module in modules.items()]
+    model.logits(prompt)
+    for hook in hooks:
+        hook.remove()
+    return outputs
+
+
+def integers(values: list[int]) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.int32)
+
+
+def language_golden(folder: Path, prompts: list[list[int]], with_layers: bool) -> dict[str, torch.Tensor]:
+    model, golden, leads = reference.load(folder), {}, []
+    for index, prompt in enumerate(prompts):
+        tokens, margins = greedy(model, prompt)
+        leads += margins
+        found = {"tokens": integers(prompt), "logits": model.logits(prompt),
+                 "greedy": integers(tokens), "margins": torch.tensor(margins)}
+        if with_layers:
+            found |= layer_outputs(model, prompt)
+        golden |= {f"prompt.{index}.{name}": tensor.contiguous() for name, tensor in found.items()}
+    deviation = max(golden[f"prompt.{index}.logits"].std().item() for index in range(len(prompts)))
+    print(f"{folder.name:18} deviation {deviation:5.2f}  smallest greedy lead {min(leads):.1e}", flush=True)
+    return golden
+
+
+def reward_golden(folder: Path, prompts: list[list[int]], step_token: int) -> dict[str, torch.Tensor]:
+    model, golden = reference.load(folder), {}
+    for index, prompt in enumerate(prompts):
+        steps = [position for position, token in enumerate(prompt) if token == step_token]
+        logits = model.logits(prompt)
+        found = {"tokens": integers(prompt), "logits": logits, "steps": integers(steps),
+                 "scores": logits[steps].softmax(-1)[:, 1]}
+        golden |= {f"prompt.{index}.{name}": tensor.contiguous() for name, tensor in found.items()}
+        print(f"{folder.name:18} scores {[round(score, 3) for score in found['scores'].tolist()]}", flush=True)
+    return golden
+
+
+def tiny_golden(model: TinyModel) -> dict[str, torch.Tensor]:
+    folder = reference.WEIGHTS / "tiny" / model.name
+    if not model.reward:
+        return language_golden(folder, random_prompts(model), model.name in WITH_LAYERS)
+    step_token = model.vocabulary - 1
+    prompts = random_prompts(model)
+    for prompt in prompts:
+        prompt[6::9] = [step_token] * len(prompt[6::9])
+        prompt[-1] = step_token
+    return reward_golden(folder, prompts, step_token)
+
+
+def prototype_goldens() -> dict[str, dict[str, torch.Tensor]]:
+    """The bundled models on their own kind of text."""
+    encode = lambda name, text: Tokenizer.from_file(str(PROTOTYPE / name / "tokenizer.json")).encode(text).ids
+    goldens = {}
+    for name in ("target", "draft"):
+        prompts = [[0]] + [encode(name, question) for question in QUESTIONS]
+        goldens[f"prototype-{name}"] = language_golden(PROTOTYPE / name, prompts, with_layers=False)
+    step_token, = encode("reward", "<extra_0>")
+    prompts = [encode("reward", question) + [token for step in steps for token in [*encode("reward", step), step_token]]
+               for question, *steps in SOLUTIONS]
+    goldens["prototype-reward"] = reward_golden(PROTOTYPE / "reward", prompts, step_token)
+    return goldens
+
+
+def write_manifest():
+    """Lists every fixture with its hash, and what it was made with. One file per line, for Tools/check/manifest."""
+    folders = (GOLDEN, reference.WEIGHTS / "tiny", PROTOTYPE)
+    files = sorted(file for folder in folders for file in folder.rglob("*")
+                   if file.is_file() and file.name != "MANIFEST.json")
+    manifest = {
+        "command": "Tools/parity/make",
+        "versions": {name: version(name).split("+")[0]
+                     for name in ("torch", "transformers", "tokenizers", "safetensors", "numpy")},
+        "seeds": {model.name: model.seed for model in MODELS},
+        "files": {str(file.relative_to(reference.ROOT)): hashlib.sha256(file.read_bytes()).hexdigest()
+                  for file in files},
+    }
+    (GOLDEN / "MANIFEST.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+shutil.rmtree(GOLDEN, ignore_errors=True)
+GOLDEN.mkdir(parents=True)
+goldens = {model.name: tiny_golden(model) for model in MODELS} | prototype_goldens()
+for name, tensors in goldens.items():
+    save_file(tensors, GOLDEN / f"{name}.safetensors", metadata={"format": "pt"})
+write_manifest()
+print(f"Weights/golden: {sum(file.stat().st_size for file in GOLDEN.iterdir()) / 1e6:.2f} MB")
