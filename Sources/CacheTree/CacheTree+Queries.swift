@@ -19,6 +19,12 @@ extension CacheTree {
     /// The tokens of a node itself.
     public func tail(of node: NodeID) -> [Int32] { nodes[index(of: node)].tokens }
 
+    /// Whether tokens can be appended to a node: it is no longer so once somebody else holds or has forked it.
+    public func isGrowable(_ node: NodeID) -> Bool {
+        let index = index(of: node)
+        return index != CacheTree.rootIndex && nodes[index].holds == 1 && nodes[index].children.isEmpty
+    }
+
     /// All tokens from the root to the end of a node.
     ///
     /// - Complexity: O(depth).

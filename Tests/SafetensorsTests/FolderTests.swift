@@ -1,7 +1,6 @@
 import Foundation
+import Safetensors
 import XCTest
-
-@testable import Safetensors
 
 final class FolderTests: XCTestCase {
     private let first = "model-00001-of-00002.safetensors"

@@ -1,6 +1,5 @@
+import Safetensors
 import XCTest
-
-@testable import Safetensors
 
 /// The 16-bit formats against plain twins: `Float16` of the standard library, and rounding by search.
 final class HalfWidthTests: XCTestCase {

@@ -1,7 +1,6 @@
 import Foundation
+import Safetensors
 import XCTest
-
-@testable import Safetensors
 
 /// One negative test for each way in which a file can break the format.
 final class RefusalTests: XCTestCase {

@@ -1,7 +1,6 @@
 import Foundation
+import Safetensors
 import XCTest
-
-@testable import Safetensors
 
 final class WriterTests: XCTestCase {
     private let declared = [
