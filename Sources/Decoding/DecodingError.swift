@@ -16,8 +16,6 @@ public enum DecodingError: Error, Sendable, Hashable, CustomStringConvertible {
     case noDraftModel
     /// The model gave something that is no number.
     case invalidLogits(position: Int)
-    /// A sampling parameter is outside its range.
-    case sampling(SamplingError)
     /// The task that asked was cancelled.
     case cancelled
 
@@ -37,7 +35,6 @@ public enum DecodingError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noDraftModel: "The request needs a draft model, but none is loaded. Give one with --draft DIR."
         case .invalidLogits(let position):
             "The model gave logits that are not numbers at position \(position). Are the weights damaged?"
-        case .sampling(let error): "\(error)"
         case .cancelled: "The generation was cancelled."
         }
     }

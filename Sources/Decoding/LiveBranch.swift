@@ -63,9 +63,9 @@ final class LiveBranch {
 
     /// Takes a token for good and notes whether the generation ends with it.
     func take(_ choice: Sampler.Choice, _ tokenizer: Tokenizer) {
-        tokens.append(choice.token)
+        tokens.append(Int32(choice.token))
         logProbabilities.append(choice.logProbability)
-        end = detector.end(after: choice.token, tokenizer)
+        end = detector.end(after: Int32(choice.token), tokenizer)
     }
 
     /// Ends the generation because the model's context is full.

@@ -1,4 +1,5 @@
 internal import CacheTree
+internal import Transformer
 
 extension Scheduler {
     /// A branch with its rows in the pass that is being planned.
@@ -47,11 +48,11 @@ extension Scheduler {
                 let logits = UnsafeBufferPointer(
                     rebasing: draft.output(output).prefix(target.model.configuration.vocabularySize))
                 guard let choice = choose(for: branch, logits, at: tree.depth(of: branch.node)) else { continue }
-                tree.append([choice.token], to: branch.node)
+                tree.append([Int32(choice.token)], to: branch.node)
                 if branch.request.writer == .draft {
                     branch.take(choice, tokenizer)
                 } else {
-                    branch.proposals.append(choice.token)
+                    branch.proposals.append(Int32(choice.token))
                     branch.group.counters.tokensDrafted += 1
                 }
             }
@@ -98,14 +99,14 @@ extension Scheduler {
         for output in outputs {
             guard let choice = choose(for: branch, target.output(output), at: depth) else { return }
             branch.take(choice, tokenizer)
-            let isProposal = accepted < proposals.count && choice.token == proposals[accepted]
+            let isProposal = accepted < proposals.count && choice.token == Int(proposals[accepted])
             if isProposal {
                 accepted += 1
                 depth += 1
             }
             guard isProposal, branch.end == nil else {
                 tree.truncate(branch.node, toDepth: confirmed + accepted)
-                if !isProposal { tree.append([choice.token], to: branch.node) }
+                if !isProposal { tree.append([Int32(choice.token)], to: branch.node) }
                 break
             }
         }
@@ -164,7 +165,7 @@ extension Scheduler {
     ) -> Sampler.Choice? {
         do {
             return try sampler.choose(
-                logits, parameters: branch.request.sampling, stream: branch.noise(at: depth))
+                logits: logits, parameters: branch.request.sampling, stream: branch.noise(at: depth))
         } catch {
             failures.append((branch.group.number, .invalidLogits(position: depth)))
             return nil

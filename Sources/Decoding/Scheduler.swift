@@ -60,10 +60,12 @@ public actor Scheduler {
         self.thread = thread
         self.limits = limits
         let models = [target] + (draft.map { [$0] } ?? [])
+        let tree: CacheTree
         do {
             tree = try CacheTree(
                 models: models.map(\.configuration.pageLayout), budget: CacheBudget(bytes: limits.cacheBytes))
         } catch { throw .memory(error) }
+        self.tree = tree
         self.target = PassRunner(target, number: 0, tree: tree, thread: thread)
         self.draft = draft.map { PassRunner($0, number: 1, tree: tree, thread: thread) }
     }
@@ -123,7 +125,6 @@ public actor Scheduler {
 
     private func check(_ requests: [GenerationRequest]) throws(DecodingError) {
         for request in requests {
-            do { try request.sampling.validate() } catch { throw .sampling(error) }
             let needsDraft = request.writer == .draft || request.draftLength > 0
             guard !needsDraft || draft != nil else { throw .noDraftModel }
         }

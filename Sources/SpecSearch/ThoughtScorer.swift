@@ -1,0 +1,52 @@
+/// Judges thoughts: a reward model, a calculator, a unit test.
+public protocol ThoughtScorer: Sendable {
+    /// Begins to judge the thoughts of one search.
+    ///
+    /// - Parameters:
+    ///   - question: the question as it was asked.
+    ///   - prompt: the question in the prompt format, as the models read it.
+    func begin(question: String, prompt: String) async throws -> any ScoringSession
+}
+
+/// Judges the thoughts of one search; it may remember what it has read of each path.
+public protocol ScoringSession: Sendable {
+    /// One score from 0 to 1 for each thought, in their order.
+    ///
+    /// - Parameters:
+    ///   - thoughts: thoughts that were not judged before; their parents were.
+    ///   - tree: all thoughts of the search: `tree.path(of:)` gives what leads to one.
+    func scores(for thoughts: [Thought.ID], in tree: ThoughtTree) async throws -> [Float]
+
+    /// Forgets what it remembers of these thoughts, whose paths nothing will continue.
+    func forget(_ thoughts: [Thought.ID]) async
+
+    /// What judging has cost so far.
+    func costs() async -> ScoringCosts
+
+    /// Ends the session and gives its memory back.
+    func end() async
+}
+
+extension ScoringSession {
+    /// Remembers nothing, hence forgets nothing.
+    public func forget(_ thoughts: [Thought.ID]) async {}
+
+    /// Costs nothing that counts.
+    public func costs() async -> ScoringCosts { ScoringCosts() }
+
+    /// Has nothing to give back.
+    public func end() async {}
+}
+
+/// What judging thoughts has cost.
+public struct ScoringCosts: Sendable, Hashable {
+    /// Rows that a reward model computed.
+    public var rewardRows = 0
+    /// Bytes of KV memory in use.
+    public var kvBytes = 0
+    /// Bytes that its live paths would take if each had its own copy.
+    public var kvBytesUnshared = 0
+
+    /// All zero.
+    public init() {}
+}

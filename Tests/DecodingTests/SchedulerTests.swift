@@ -1,0 +1,235 @@
+import CacheTree
+import Decoding
+import TestSupport
+import Tokenization
+import Transformer
+import XCTest
+
+/// What the scheduler promises: outcomes depend on path, seed and parameters alone.
+final class SchedulerTests: XCTestCase {
+    private static let thread = ComputeThread(threads: 2)
+    private static let target = Result { try LanguageModel(contentsOf: TinyModels.prototype("target")) }
+    private static let draft = Result { try LanguageModel(contentsOf: TinyModels.prototype("draft")) }
+    private static let tokenizer = Result { try Tokenizer(contentsOf: TinyModels.prototype("target")) }
+
+    private func scheduler(
+        rowsPerPass: Int = 256, cacheBytes: Int = 1 << 30, thread: ComputeThread? = nil
+    ) throws -> Scheduler {
+        try Scheduler(
+            target: Self.target.get(), draft: Self.draft.get(), tokenizer: Self.tokenizer.get(),
+            thread: thread ?? Self.thread, limits: .init(rowsPerPass: rowsPerPass, cacheBytes: cacheBytes))
+    }
+
+    /// Prompts of several lengths: questions of the kind the bundled models know, cut at various places.
+    private func prompts(_ count: Int) throws -> [[Int32]] {
+        let tokenizer = try Self.tokenizer.get()
+        var random = SeededRandom(seed: 5)
+        return (0..<count).map { number in
+            let numbers = (0..<4).map { _ in String(Int.random(in: 1...25, using: &random)) }
+            let countdown = "Q: Reach \(10 + number % 80) from \(numbers.joined(separator: " ")).\n"
+            let word = "Q: Max has \(5 + number) eggs. Max loses \(numbers[0]) eggs. How many eggs does Max have now?\n"
+            let tokens = tokenizer.encode(number % 2 == 0 ? countdown : word)
+            return number % 5 == 4 ? Array(tokens.prefix(1 + number % tokens.count)) : tokens
+        }
+    }
+
+    private func request(
+        _ start: NodeID, draftLength: Int = 0, sampling: SamplingParameters = .greedy, branch: BranchKey = .root,
+        maxTokens: Int = 48, writer: Writer = .target
+    ) throws -> GenerationRequest {
+        let ends = Set(try Self.target.get().configuration.endTokens)
+        return GenerationRequest(
+            start: start, writer: writer, draftLength: draftLength, sampling: sampling, branch: branch,
+            stop: StopRule(endTokens: ends, maxTokens: maxTokens))
+    }
+
+    /// All prompts in one scheduler at once.
+    private func generate(
+        _ prompts: [[Int32]], draftLength: Int, sampling: SamplingParameters, scheduler: Scheduler
+    ) async throws -> GenerationResult {
+        var requests: [GenerationRequest] = []
+        for prompt in prompts {
+            requests.append(
+                try request(await scheduler.open(prompt), draftLength: draftLength, sampling: sampling))
+        }
+        let result = try await scheduler.generate(requests)
+        for (request, generated) in zip(requests, result.generated) {
+            await scheduler.release(request.start)
+            await scheduler.release(generated.node)
+        }
+        let memory = await scheduler.memory
+        XCTAssertEqual(memory.bytesInUse, 0, "all pages are free again")
+        return result
+    }
+
+    func testSpeculationGivesTheSameTokensAsPlainDecodingOn100Prompts() async throws {
+        let prompts = try prompts(100)
+        for sampling in [SamplingParameters.greedy, try SamplingParameters(temperature: 0.8, seed: 7)] {
+            let plain = try await generate(prompts, draftLength: 0, sampling: sampling, scheduler: scheduler())
+            XCTAssertEqual(plain.counters.draftRows, 0)
+            for draftLength in [1, 4, 15] {
+                let speculative = try await generate(
+                    prompts, draftLength: draftLength, sampling: sampling, scheduler: scheduler())
+                XCTAssertEqual(plain.generated.map(\.tokens), speculative.generated.map(\.tokens))
+                XCTAssertEqual(plain.generated.map(\.logProbabilities), speculative.generated.map(\.logProbabilities))
+                XCTAssertEqual(plain.generated.map(\.end), speculative.generated.map(\.end))
+                XCTAssertGreaterThan(speculative.counters.tokensAccepted, 0)
+                XCTAssertLessThan(speculative.counters.targetPasses, plain.counters.targetPasses)
+            }
+        }
+    }
+
+    func testCompanyAndBatchLimitsChangeNothing() async throws {
+        let prompts = try prompts(20)
+        let sampling = try SamplingParameters(temperature: 1, topK: 40, topP: 0.95, minP: 0.01, seed: 3)
+        let together = try await generate(prompts, draftLength: 0, sampling: sampling, scheduler: scheduler())
+        let narrow = try await generate(
+            prompts, draftLength: 3, sampling: sampling, scheduler: scheduler(rowsPerPass: 16))
+        XCTAssertEqual(together.generated.map(\.tokens), narrow.generated.map(\.tokens))
+        for (number, prompt) in prompts.enumerated() {
+            let alone = try await generate([prompt], draftLength: 2, sampling: sampling, scheduler: scheduler())
+            XCTAssertEqual(alone.generated[0].tokens, together.generated[number].tokens)
+        }
+    }
+
+    func testOneThreadAndTwoGiveTheSameTokens() async throws {
+        let prompts = try prompts(10)
+        let sampling = try SamplingParameters(temperature: 0.9, seed: 11)
+        let one = try await generate(
+            prompts, draftLength: 4, sampling: sampling, scheduler: scheduler(thread: ComputeThread(threads: 1)))
+        let two = try await generate(prompts, draftLength: 4, sampling: sampling, scheduler: scheduler())
+        XCTAssertEqual(one.generated.map(\.tokens), two.generated.map(\.tokens))
+    }
+
+    func testForkedBranchesMatchFreshPrompts() async throws {
+        let scheduler = try scheduler()
+        let prompt = try prompts(1)[0]
+        let sampling = try SamplingParameters(temperature: 1, seed: 1)
+        let start = try await scheduler.open(prompt)
+        let branches = (0..<6).map { BranchKey.root.child(slot: $0, origin: .target) }
+        let first = try await scheduler.generate(
+            branches.map { try request(start, sampling: sampling, branch: $0, maxTokens: 20) })
+        XCTAssertGreaterThan(Set(first.generated.map(\.tokens)).count, 1, "branches draw noise of their own")
+        for (branch, generated) in zip(branches, first.generated) {
+            let grown = try await scheduler.generate([
+                try request(generated.node, sampling: sampling, branch: branch, maxTokens: 20)
+            ])
+            let fresh = try self.scheduler()
+            let again = try await fresh.generate([
+                try request(
+                    await fresh.open(prompt + generated.tokens), sampling: sampling, branch: branch, maxTokens: 20)
+            ])
+            XCTAssertEqual(grown.generated[0].tokens, again.generated[0].tokens)
+            XCTAssertEqual(grown.generated[0].logProbabilities, again.generated[0].logProbabilities)
+        }
+    }
+
+    func testAKnownPromptIsNotComputedAgain() async throws {
+        let scheduler = try scheduler()
+        let prompt = try prompts(1)[0]
+        let first = try await scheduler.open(prompt)
+        let counters = try await scheduler.generate([try request(first, maxTokens: 1)]).counters
+        XCTAssertEqual(counters.targetRows, prompt.count)
+        let second = try await scheduler.open(prompt)
+        let again = try await scheduler.generate([try request(second, maxTokens: 1)]).counters
+        XCTAssertEqual(again.targetRows, 1, "only the last row, for its output")
+    }
+
+    func testTwoClientsAtOnceGetWhatEachGetsAlone() async throws {
+        let scheduler = try scheduler()
+        let prompts = try prompts(8)
+        let sampling = try SamplingParameters(temperature: 0.7, seed: 2)
+        let alone = try await generate(prompts, draftLength: 0, sampling: sampling, scheduler: self.scheduler())
+        let tokens = try await withThrowingTaskGroup(of: (Int, [Int32]).self) { group in
+            for (number, prompt) in prompts.enumerated() {
+                let start = try await scheduler.open(prompt)
+                let request = try request(start, draftLength: number % 3, sampling: sampling)
+                group.addTask { (number, try await scheduler.generate([request]).generated[0].tokens) }
+            }
+            return try await group.reduce(into: [Int: [Int32]]()) { $0[$1.0] = $1.1 }
+        }
+        for (number, generated) in alone.generated.enumerated() { XCTAssertEqual(tokens[number], generated.tokens) }
+    }
+
+    func testCancellationFreesEveryPage() async throws {
+        let scheduler = try scheduler()
+        let start = try await scheduler.open(try prompts(1)[0])
+        let endless = GenerationRequest(
+            start: start, sampling: try SamplingParameters(temperature: 1), stop: StopRule(endTokens: [], maxTokens: 900))
+        let task = Task { try await scheduler.generate([endless, endless, endless]) }
+        try await Task.sleep(for: .milliseconds(20))
+        task.cancel()
+        do {
+            _ = try await task.value
+            XCTFail("a cancelled generation gives no result")
+        } catch { XCTAssertEqual(error as? DecodingError, .cancelled) }
+        await scheduler.release(start)
+        let memory = await scheduler.memory
+        XCTAssertEqual(memory.bytesInUse, 0)
+    }
+
+    func testTooLittleMemoryIsAnErrorAndLeavesNothingBehind() async throws {
+        let layout = try Self.target.get().configuration.pageLayout
+        let scheduler = try scheduler(cacheBytes: 4 * layout.bytesPerPage)
+        let start = try await scheduler.open(Array(repeating: 20, count: 200))
+        do {
+            _ = try await scheduler.generate([try request(start)])
+            XCTFail("four pages do not hold 200 tokens")
+        } catch {
+            guard case .memory = error as? DecodingError else { return XCTFail("\(error)") }
+        }
+        await scheduler.release(start)
+        let memory = await scheduler.memory
+        XCTAssertEqual(memory.bytesInUse, 0)
+    }
+
+    func testWrongPromptsAreRefused() async throws {
+        let scheduler = try scheduler()
+        let context = try Self.draft.get().configuration.contextLength
+        for (prompt, expected) in [
+            ([], DecodingError.emptyPrompt),
+            ([3, 504], .unknownToken(id: 504, vocabularySize: 504)),
+            ([-1], .unknownToken(id: -1, vocabularySize: 504)),
+            (Array(repeating: 1, count: context), .contextTooLong(tokens: context, context: context)),
+        ] as [([Int32], DecodingError)] {
+            do {
+                _ = try await scheduler.open(prompt)
+                XCTFail("\(expected) is not noticed")
+            } catch { XCTAssertEqual(error, expected) }
+        }
+    }
+
+    func testAContextThatFillsUpEndsTheGeneration() async throws {
+        let scheduler = try scheduler()
+        let context = try Self.target.get().configuration.contextLength
+        let start = try await scheduler.open(Array(repeating: 30, count: context - 5))
+        let request = GenerationRequest(
+            start: start, draftLength: 4, sampling: try SamplingParameters(temperature: 1),
+            stop: StopRule(endTokens: [], maxTokens: 50))
+        let generated = try await scheduler.generate([request]).generated[0]
+        XCTAssertEqual(generated.tokens.count, 5)
+        XCTAssertEqual(generated.end, .length)
+    }
+
+    func testTheSeparatorIsFoundInTheTextWhateverTokenHoldsIt() async throws {
+        let scheduler = try scheduler()
+        let tokenizer = try Self.tokenizer.get()
+        let start = try await scheduler.open(tokenizer.encode("Q: Reach 24 from 4 6 7 8.\n"))
+        let stop = StopRule(separator: Array("\n".utf8), endTokens: [0], maxTokens: 60)
+        for writer in [Writer.target, .draft] {
+            let result = try await scheduler.generate(
+                (0..<8).map {
+                    GenerationRequest(
+                        start: start, writer: writer, sampling: try SamplingParameters(temperature: 0.8, seed: 4),
+                        branch: BranchKey.root.child(slot: $0, origin: .draft), stop: stop)
+                })
+            for generated in result.generated where generated.end == .separator {
+                let text = tokenizer.decode(generated.tokens)
+                XCTAssertTrue(text.hasSuffix("\n"), text)
+                XCTAssertFalse(text.dropLast().contains("\n"), text)
+            }
+            XCTAssertTrue(result.generated.contains { $0.end == .separator })
+            XCTAssertEqual(writer == .draft ? result.counters.targetRows : result.counters.draftRows, 0)
+        }
+    }
+}
