@@ -1,7 +1,7 @@
 /// A run of tokens under a parent, and what each model has computed of it.
 struct CacheNode {
     /// The parent's place in the table; the root is its own parent.
-    var parent: Int32
+    var parent: Int
     /// Depth of the first token.
     var start: Int
     /// The node's own tokens; empty for the root, and for a fork that has not grown yet, which has no children.

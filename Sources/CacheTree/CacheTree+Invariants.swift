@@ -22,18 +22,18 @@ extension CacheTree {
         return checkTotals()
     }
 
-    private var liveNodes: [Int32] { nodes.indices.map(Int32.init).filter { nodes[$0].isLive } }
+    private var liveNodes: [Int] { nodes.indices.filter { nodes[$0].isLive } }
 
     // MARK: Nodes
 
     private func checkTable() -> String? {
         let root = nodes[CacheTree.rootIndex]
         guard root.isLive, root.holds > 0, root.tokens.isEmpty, root.start == 0 else { return "the root has changed" }
-        let dead = Set(nodes.indices.map(Int32.init).filter { !nodes[$0].isLive })
+        let dead = Set(nodes.indices.filter { !nodes[$0].isLive })
         guard vacant.count == dead.count, Set(vacant) == dead else {
             return "vacant places are not those without nodes"
         }
-        var reached: Set<Int32> = [CacheTree.rootIndex]
+        var reached: Set<Int> = [CacheTree.rootIndex]
         var open = [CacheTree.rootIndex]
         while let index = open.popLast() {
             for child in nodes[index].children.members {
@@ -45,8 +45,10 @@ extension CacheTree {
         return reached.count == nodeCount ? nil : "\(reached.count) nodes can be reached, but \(nodeCount) live"
     }
 
-    private func checkLinks(of index: Int32) -> String? {
+    private func checkLinks(of index: Int) -> String? {
         let node = nodes[index]
+        let named = node.children.members.filter { !nodes[$0].tokens.isEmpty }.count
+        guard node.children.found == named else { return "\(node.children.found) of \(named) children found by token" }
         guard index != CacheTree.rootIndex else { return nil }
         let parent = nodes[node.parent]
         guard node.start == parent.end else { return "begins at \(node.start), but its parent ends at \(parent.end)" }
@@ -61,7 +63,7 @@ extension CacheTree {
 
     // MARK: Memory
 
-    private func checkMemory(of index: Int32, model: Int) -> String? {
+    private func checkMemory(of index: Int, model: Int) -> String? {
         let (node, memory) = (nodes[index], nodes[index].memory[model])
         guard (0...node.tokens.count).contains(memory.computed) else { return "more computed than there are tokens" }
         let blocks = NodePages.blocks(from: node.start, to: node.start + memory.computed)
@@ -74,7 +76,7 @@ extension CacheTree {
     }
 
     /// Of the computed children that begin in a node's last page exactly one uses that page.
-    private func checkInPlace(_ index: Int32, model: Int) -> String? {
+    private func checkInPlace(_ index: Int, model: Int) -> String? {
         let node = nodes[index]
         guard node.end % PageLayout.tokens > 0, let page = node.memory[model].pages.last else { return nil }
         let children = node.children.members.filter { nodes[$0].memory[model].computed > 0 }

@@ -9,13 +9,13 @@ import Transformer
 extension CacheTree {
     /// The pages of a node's path, from depth 0 as far as the model has computed it.
     package func pages(of node: NodeID, model: Int) -> [Int32] {
-        let index = Int32(index(of: node))
+        let index = index(of: node)
         let computed = computedDepth(of: node, model: model)
         return pages(of: index, model: model, blocks: NodePages.blocks(from: 0, to: computed))
     }
 
     /// The pages of the first `blocks` blocks, which must be computed, of the path to the node in a place.
-    func pages(of index: Int32, model: Int, blocks: Int) -> [Int32] {
+    func pages(of index: Int, model: Int, blocks: Int) -> [Int32] {
         Array(unsafeUninitializedCapacity: blocks) { buffer, count in
             var missing = blocks
             var index = index
@@ -34,12 +34,12 @@ extension CacheTree {
     }
 
     /// A child of which the model has computed something, the oldest.
-    func computedChild(of index: Int32, model: Int) -> Int32? {
+    func computedChild(of index: Int, model: Int) -> Int? {
         nodes[index].children.members.first { nodes[$0].memory[model].computed > 0 }
     }
 
     /// The page that a node begins in and a sibling goes on writing; nil if the node can begin without a copy.
-    func pageToCopy(for index: Int32, model: Int) -> Int32? {
+    func pageToCopy(for index: Int, model: Int) -> Int32? {
         let slot = nodes[index].start % PageLayout.tokens
         guard slot > 0, nodes[index].memory[model].computed == 0 else { return nil }
         guard let page = nodes[nodes[index].parent].memory[model].pages.last else { return nil }
@@ -49,7 +49,7 @@ extension CacheTree {
     /// Gives a node the pages that its first `count` tokens need, and counts these as computed.
     ///
     /// The pool must have the pages, and the node's ancestors must be computed.
-    func extend(_ index: Int32, model: Int, to count: Int) {
+    func extend(_ index: Int, model: Int, to count: Int) {
         let start = nodes[index].start
         guard count > nodes[index].memory[model].computed else { return }
         if nodes[index].memory[model].pages.isEmpty, start % PageLayout.tokens > 0 {
@@ -69,7 +69,7 @@ extension CacheTree {
     }
 
     /// The page for a node that begins inside a block: its parent's, or a copy if a sibling writes there already.
-    private func firstPage(of index: Int32, model: Int) -> Int32 {
+    private func firstPage(of index: Int, model: Int) -> Int32 {
         if let page = pageToCopy(for: index, model: model) { return pools[model].takeCopy(of: page) }
         let parent = nodes[index].parent
         guard let page = nodes[parent].memory[model].pages.last else {
@@ -82,7 +82,7 @@ extension CacheTree {
     /// Takes the pages back that a node does not need for its first `count` tokens, if more are computed.
     ///
     /// Nothing of its children may be computed.
-    func shrink(_ index: Int32, model: Int, to count: Int) {
+    func shrink(_ index: Int, model: Int, to count: Int) {
         let computed = nodes[index].memory[model].computed
         guard count < computed else { return }
         let start = nodes[index].start
@@ -104,7 +104,7 @@ extension CacheTree {
     ///
     /// If another child has a copy of the page, `owner` and those of its ancestors that refer to the page refer to the
     /// copy instead, whose first slots hold the same bits, and the page is free. Otherwise the slots behind `owner` are.
-    private func settle(_ page: Int32, under owner: Int32, model: Int) {
+    private func settle(_ page: Int32, under owner: Int, model: Int) {
         guard let child = computedChild(of: owner, model: model) else {
             let block = (nodes[owner].end - 1) / PageLayout.tokens
             pools[model].setFill(of: page, to: nodes[owner].end - block * PageLayout.tokens)

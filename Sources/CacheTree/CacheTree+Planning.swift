@@ -26,7 +26,7 @@ extension CacheTree {
     public func plan(
         _ node: NodeID, model: Int, outputs: Int, limit: Int, into batch: inout ForwardBatch
     ) throws(CacheError) -> PlannedRows {
-        let index = Int32(index(of: node))
+        let index = index(of: node)
         precondition((0...nodes[index].end).contains(outputs), "outputs of tokens on the path")
         precondition(limit >= 0, "the limit is not negative")
         var plan = survey(index, model: model, outputs: outputs, batch: batch)
@@ -40,7 +40,7 @@ extension CacheTree {
     }
 
     /// Finds out what has to be done, without a limit and without doing it.
-    private func survey(_ index: Int32, model: Int, outputs: Int, batch: ForwardBatch) -> RowPlan {
+    private func survey(_ index: Int, model: Int, outputs: Int, batch: ForwardBatch) -> RowPlan {
         let end = nodes[index].end
         let computed = computedDepth(of: id(of: index), model: model)
         let copied = computed < end ? pageToCopy(for: firstUncomputed(on: index, model: model), model: model) : nil
@@ -96,7 +96,7 @@ extension CacheTree {
     }
 
     /// The tokens at ascending depths of a path.
-    private func tokens(at depths: [Int], on index: Int32) -> [Int32] {
+    private func tokens(at depths: [Int], on index: Int) -> [Int32] {
         guard let first = depths.first else { return [] }
         let members = pathMembers(to: index, from: first)
         var member = 0
@@ -107,8 +107,8 @@ extension CacheTree {
     }
 
     /// The nodes of a path from the one that contains `depth` downwards; none if the path ends there.
-    private func pathMembers(to index: Int32, from depth: Int) -> [Int32] {
-        var members: [Int32] = []
+    private func pathMembers(to index: Int, from depth: Int) -> [Int] {
+        var members: [Int] = []
         var index = index
         while nodes[index].end > depth {
             members.append(index)
@@ -118,7 +118,7 @@ extension CacheTree {
     }
 
     /// The first node of a path with tokens that the model has not computed; there must be one.
-    private func firstUncomputed(on index: Int32, model: Int) -> Int32 {
+    private func firstUncomputed(on index: Int, model: Int) -> Int {
         pathMembers(to: index, from: computedDepth(of: id(of: index), model: model))[0]
     }
 }

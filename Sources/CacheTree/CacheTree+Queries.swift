@@ -4,8 +4,7 @@ import Transformer
 extension CacheTree {
     /// Whether a node is still there.
     public func contains(_ node: NodeID) -> Bool {
-        let index = Int(node.index)
-        return index < nodes.count && nodes[index].generation == node.generation && nodes[index].isLive
+        node.index < nodes.count && nodes[node.index].generation == node.generation && nodes[node.index].isLive
     }
 
     /// The node that a node continues, nil for the root.
@@ -45,7 +44,7 @@ extension CacheTree {
     ///
     /// - Complexity: O(nodes at the end of the path that have none).
     public func computedDepth(of node: NodeID, model: Int) -> Int {
-        var index = Int32(index(of: node))
+        var index = index(of: node)
         while index != CacheTree.rootIndex, nodes[index].memory[model].computed == 0 { index = nodes[index].parent }
         return nodes[index].start + nodes[index].memory[model].computed
     }
@@ -90,7 +89,7 @@ extension CacheTree {
     }
 
     /// Places of the nodes without children, except the root.
-    private var leaves: [Int32] {
-        nodes.indices.dropFirst().map(Int32.init).filter { nodes[$0].isLive && nodes[$0].children.isEmpty }
+    private var leaves: [Int] {
+        nodes.indices.dropFirst().filter { nodes[$0].isLive && nodes[$0].children.isEmpty }
     }
 }

@@ -20,7 +20,7 @@ public final class CacheTree {
     /// All nodes, and vacant places; the root comes first.
     var nodes: [CacheNode]
     /// Places that can be used again.
-    private(set) var vacant: [Int32] = []
+    private(set) var vacant: [Int] = []
 
     /// Makes a tree that holds nothing but its root, and reserves address space for each model.
     ///
@@ -39,7 +39,7 @@ public final class CacheTree {
     }
 
     /// The root's place in the table.
-    static let rootIndex: Int32 = 0
+    static let rootIndex = 0
 
     /// The empty node that every path begins at; it stays forever.
     public var root: NodeID { id(of: CacheTree.rootIndex) }
@@ -61,7 +61,7 @@ public final class CacheTree {
         let index = index(of: node)
         precondition(nodes[index].holds > (index == CacheTree.rootIndex ? 1 : 0), "release only what is held")
         nodes[index].holds -= 1
-        removeUnused(from: Int32(index))
+        removeUnused(from: index)
     }
 
     /// Makes a branch at the end of a node: an empty node, held once.
@@ -70,7 +70,7 @@ public final class CacheTree {
     /// place of the tree, so both can grow.
     /// - Complexity: O(1), whatever the depth.
     public func fork(_ node: NodeID) -> NodeID {
-        var parent = Int32(index(of: node))
+        var parent = index(of: node)
         if nodes[parent].tokens.isEmpty { parent = nodes[parent].parent }
         let child = insert(under: parent, start: nodes[parent].end)
         nodes[child].holds = 1
@@ -84,7 +84,7 @@ public final class CacheTree {
     /// lower part keeps the id and the owners.
     /// - Complexity: O(nodes on the path + tokens of the split node).
     public func fork(_ node: NodeID, atDepth depth: Int) -> NodeID {
-        var index = Int32(index(of: node))
+        var index = index(of: node)
         precondition((0...nodes[index].end).contains(depth), "fork within the path")
         while depth <= nodes[index].start, index != CacheTree.rootIndex { index = nodes[index].parent }
         return fork(id(of: depth < nodes[index].end ? split(index, at: depth) : index))
@@ -122,14 +122,14 @@ public final class CacheTree {
     ///
     /// - Precondition: the model has computed nothing of the node's children.
     public func evict(_ node: NodeID, model: Int) {
-        let index = Int32(index(of: node))
+        let index = index(of: node)
         precondition(computedChild(of: index, model: model) == nil, "evict children first")
         shrink(index, model: model, to: 0)
     }
 
     /// The place of a leaf that may change because one owner has it for itself.
-    private func exclusiveLeaf(_ node: NodeID) -> Int32 {
-        let index = Int32(index(of: node))
+    private func exclusiveLeaf(_ node: NodeID) -> Int {
+        let index = index(of: node)
         precondition(index != CacheTree.rootIndex, "the root stays empty: fork it")
         precondition(nodes[index].holds == 1, "only the single owner of a node may change it")
         precondition(nodes[index].children.isEmpty, "only a leaf may change: fork it")
@@ -139,20 +139,20 @@ public final class CacheTree {
     // MARK: The table of nodes
 
     /// The name of the node in a place.
-    func id(of index: Int32) -> NodeID { NodeID(index: index, generation: nodes[index].generation) }
+    func id(of index: Int) -> NodeID { NodeID(index: index, generation: nodes[index].generation) }
 
     /// The place of a node, which must not have disappeared.
     func index(of node: NodeID) -> Int {
         precondition(contains(node), "the node has disappeared: hold what is still needed")
-        return Int(node.index)
+        return node.index
     }
 
     /// A place for a new node, which its parent does not know yet.
-    private func insert(under parent: Int32, start: Int) -> Int32 {
+    private func insert(under parent: Int, start: Int) -> Int {
         let memory = Array(repeating: NodePages(), count: pools.count)
         guard let index = vacant.popLast() else {
             nodes.append(CacheNode(parent: parent, start: start, generation: 0, memory: memory))
-            return Int32(nodes.count - 1)
+            return nodes.count - 1
         }
         let generation = nodes[index].generation
         nodes[index] = CacheNode(parent: parent, start: start, generation: generation, memory: memory)
@@ -160,7 +160,7 @@ public final class CacheTree {
     }
 
     /// Removes a node and its ancestors as far as they have neither owners nor children.
-    private func removeUnused(from index: Int32) {
+    private func removeUnused(from index: Int) {
         var index = index
         while index != CacheTree.rootIndex, nodes[index].holds == 0, nodes[index].children.isEmpty {
             for model in pools.indices { shrink(index, model: model, to: 0) }
@@ -173,7 +173,7 @@ public final class CacheTree {
     }
 
     /// Splits a node in two at a depth inside it, and returns the new upper part.
-    private func split(_ index: Int32, at depth: Int) -> Int32 {
+    private func split(_ index: Int, at depth: Int) -> Int {
         let (parent, start, token) = (nodes[index].parent, nodes[index].start, nodes[index].tokens[0])
         let count = depth - start
         let upper = insert(under: parent, start: start)
@@ -189,13 +189,5 @@ public final class CacheTree {
             if let shared = parts.shared { pools[model].retain(shared) }
         }
         return upper
-    }
-}
-
-extension [CacheNode] {
-    /// The node in a place of the table.
-    subscript(index: Int32) -> CacheNode {
-        _read { yield self[Int(index)] }
-        _modify { yield &self[Int(index)] }
     }
 }

@@ -3,7 +3,7 @@ import Transformer
 /// What one call of `CacheTree.plan` is about to do; nothing has changed yet.
 struct RowPlan {
     /// Place of the node in the table.
-    let node: Int32
+    let node: Int
     /// The model to plan for.
     let model: Int
     /// Depth up to which the path is computed now.

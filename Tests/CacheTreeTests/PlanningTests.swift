@@ -157,6 +157,18 @@ final class PlanningTests: XCTestCase {
         traced.run()
     }
 
+    func testCopyOfAPageGivesOutputsThatTheRowsOfTheOriginalDoNotHave() throws {
+        let traced = try TracedTree()
+        let prompt = traced.branch(Array(0..<5))
+        let first = traced.branch([100], under: prompt)
+        let second = traced.branch([200], under: prompt)
+        XCTAssertEqual(try traced.plan(first, outputs: 1).outputs, [0])
+        XCTAssertEqual(try traced.plan(second, outputs: 2).outputs, [1, 2])
+        XCTAssertEqual(positions(traced), [0, 1, 2, 3, 4, 5] + [0, 1, 2, 3, 4, 5])
+        traced.run()
+        for node in [first, second] { XCTAssertNil(traced.mismatch(at: node, model: 0)) }
+    }
+
     func testOutOfMemoryChangesNothing() throws {
         let traced = try TracedTree(pages: 4)
         let page = traced.layouts[0].bytesPerPage

@@ -82,7 +82,7 @@ private final class RandomHistory {
         for (node, path) in paths {
             guard tree.tokens(of: node) == path else { return "\(node) has other tokens" }
             for model in 0...1 {
-                if let depth = traced.mismatch(at: node, model: model) {
+                if let depth = traced.mismatch(at: node, model: model, path: path) {
                     return "model \(model), depth \(depth) of \(node) holds what another path wrote"
                 }
             }

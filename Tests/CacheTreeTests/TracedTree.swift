@@ -88,27 +88,44 @@ final class TracedTree {
     }
 
     /// The first depth of a node's computed path whose slot does not hold what this path wrote, if there is one.
-    func mismatch(at node: NodeID, model: Int) -> Int? {
-        let tokens = tree.tokens(of: node).prefix(tree.computedDepth(of: node, model: model))
+    ///
+    /// - Parameter path: the node's tokens, if they are known.
+    func mismatch(at node: NodeID, model: Int, path: [Int32]? = nil) -> Int? {
+        let tokens = (path ?? tree.tokens(of: node)).prefix(tree.computedDepth(of: node, model: model))
         return mismatch(tokens, pages: tree.pages(of: node, model: model), model: model)
     }
 
     private func mismatch(_ tokens: ArraySlice<Int32>, pages: [Int32], model: Int) -> Int? {
         let (layout, storage) = (layouts[model], tree.storage(of: model))
-        for (depth, value) in TracedTree.trace(tokens).enumerated() {
-            let page = storage + Int(pages[depth / 16]) * layout.floatsPerPage
-            if !layout.holds(value, slot: depth % 16, page: page) { return depth }
+        let (floatsPerPage, layers, stride) = (layout.floatsPerPage, layout.layers, layout.valueStride)
+        var trace = Trace()
+        for (depth, token) in tokens.enumerated() {
+            let value = trace.add(token)
+            let slot = depth % 16
+            var base = storage + Int(pages[depth / 16]) * floatsPerPage
+            for layer in 0..<layers {
+                let expected = value + Float(layer)
+                if base[slot] != expected || base[16 + slot * stride] != -expected { return depth }
+                base += floatsPerPage / layers
+            }
         }
         return nil
     }
 
-    /// A number for each prefix of a path (FNV-1a, cut to what a float holds exactly).
+    /// A number for each prefix of a path.
     static func trace(_ tokens: some Sequence<Int32>) -> [Float] {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        return tokens.map { token in
-            hash = (hash ^ UInt64(UInt32(bitPattern: token) &+ 1)) &* 0x100_0000_01B3
-            return Float((hash ^ (hash >> 29)) & 0x7F_FFFF)
-        }
+        var trace = Trace()
+        return tokens.map { trace.add($0) }
+    }
+}
+
+/// A number that stands for all tokens so far (FNV-1a, cut to what a float holds exactly).
+private struct Trace {
+    private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ token: Int32) -> Float {
+        hash = (hash ^ UInt64(UInt32(bitPattern: token) &+ 1)) &* 0x100_0000_01B3
+        return Float((hash ^ (hash >> 29)) & 0x7F_FFFF)
     }
 }
 
@@ -119,14 +136,6 @@ extension PageLayout {
             let base = page + layer * floatsPerPage / layers
             base[slot] = value + Float(layer)
             base[16 + slot * valueStride] = -value - Float(layer)
-        }
-    }
-
-    /// Whether a slot holds what `write` writes.
-    fileprivate func holds(_ value: Float, slot: Int, page: UnsafeMutablePointer<Float>) -> Bool {
-        (0..<layers).allSatisfy { layer in
-            let base = page + layer * floatsPerPage / layers
-            return base[slot] == value + Float(layer) && base[16 + slot * valueStride] == -value - Float(layer)
         }
     }
 }
