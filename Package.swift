@@ -63,7 +63,8 @@ let package = Package(
         .target(
             name: "Compute", dependencies: ["CPUFeatures", "Kernels"] + wideNames, swiftSettings: house + wideDefine),
         // Models, memory, tokens, thoughts.
-        .target(name: "Transformer", dependencies: ["CPUFeatures", "Compute", "Safetensors", "JSON"], swiftSettings: house),
+        .target(
+            name: "Transformer", dependencies: ["CPUFeatures", "Compute", "Safetensors", "JSON"], swiftSettings: house),
         .target(name: "CacheTree", dependencies: ["Transformer"], swiftSettings: house),
         .target(
             name: "Decoding", dependencies: ["CacheTree", "Transformer", "Compute", "Tokenization"],
@@ -85,11 +86,13 @@ let package = Package(
             swiftSettings: house),
         // Tests, in the same order.
         .target(
-            name: "TestSupport", dependencies: ["JSON", "Safetensors", "Transformer", "Compute"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["JSON", "Safetensors", "Transformer", "Compute"],
+            path: "Tests/TestSupport",
             swiftSettings: house),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "SafetensorsTests", dependencies: ["Safetensors", "JSON", "TestSupport"], swiftSettings: house),
+            name: "SafetensorsTests", dependencies: ["Safetensors", "JSON", "TestSupport"], exclude: ["Fixtures"],
+            swiftSettings: house),
         .testTarget(
             name: "TokenizationTests", dependencies: ["Tokenization", "JSON", "TestSupport"], swiftSettings: house),
         .testTarget(

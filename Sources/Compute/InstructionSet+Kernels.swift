@@ -1,5 +1,6 @@
 package import CPUFeatures
 internal import Kernels
+
 #if WIDE_KERNELS
 internal import KernelsV3
 internal import KernelsV4

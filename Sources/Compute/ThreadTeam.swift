@@ -1,5 +1,6 @@
 internal import CPUFeatures
 internal import Synchronization
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)

@@ -37,7 +37,8 @@ private protocol Tile {
     init()
     /// Adds one step of every panel: `step` is the first panel's, the others follow at `panelBytes`.
     mutating func add<Format: PanelFormat>(
-        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Float>, _ stride: Int)
+        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Float>, _ stride: Int
+    )
     /// Writes the sums; the last panel has `lastLanes` outputs.
     func store(to output: UnsafeMutablePointer<Float>, _ stride: Int, lastLanes: Int)
 }

@@ -56,6 +56,11 @@ public final class SafetensorsFolder: Sendable {
         if let index { try check(index) }
     }
 
+    /// All tensors in the order of `tensorNames`.
+    public var tensors: [TensorView] {
+        files.flatMap { file in file.tensors.map { TensorView(info: $0, file: file) } }
+    }
+
     /// The tensor with exactly this name, or nil.
     public func tensor(named name: String) -> TensorView? {
         places[ExactName(name)].flatMap { files[$0].tensor(named: name) }

@@ -11,17 +11,17 @@ import Darwin
 /// A file that is written under a hidden name and gets its own only when it is complete.
 ///
 /// Until `commit()` nothing is under the final name, or what was there before; a file that is let go of is removed.
-final class TemporaryFile {
+package final class TemporaryFile {
     /// Tells apart the temporary files of one process.
     private static let count = Atomic<Int>(0)
 
     /// The final path.
-    let path: String
+    package let path: String
     private let temporaryPath: String
     private var descriptor: CInt
 
     /// Creates the file in the folder of its final path.
-    init(path: String) throws(SafetensorsError) {
+    package init(path: String) throws(SafetensorsError) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) }
         let start = slash ?? path.startIndex
         let number = TemporaryFile.count.wrappingAdd(1, ordering: .relaxed).newValue
@@ -38,7 +38,7 @@ final class TemporaryFile {
     }
 
     /// Writes bytes at a place in the file.
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SafetensorsError) {
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SafetensorsError) {
         var written = 0
         while written < bytes.count {
             let count = pwrite(
@@ -52,7 +52,7 @@ final class TemporaryFile {
     }
 
     /// Makes the bytes durable and gives the file its final name, in one step that others see whole or not at all.
-    func commit() throws(SafetensorsError) {
+    package func commit() throws(SafetensorsError) {
         guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
             throw .writing(path: path, .refused(code: errno))
         }
@@ -75,7 +75,7 @@ final class TemporaryFile {
 
 extension TemporaryFile {
     /// Writes an array of bytes at a place in the file.
-    func write(_ bytes: [UInt8], at offset: Int) throws(SafetensorsError) {
+    package func write(_ bytes: [UInt8], at offset: Int) throws(SafetensorsError) {
         let outcome: Result<Void, SafetensorsError> = bytes.withUnsafeBytes { buffer in
             Result { () throws(SafetensorsError) in try write(buffer, at: offset) }
         }

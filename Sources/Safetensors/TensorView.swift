@@ -20,6 +20,13 @@ public struct TensorView: Sendable {
     /// `loadUnaligned`.
     public var bytes: UnsafeRawBufferPointer { file.bytes(of: info) }
 
+    /// The bytes of some elements, counted through the whole tensor; valid while `file` lives.
+    public func bytes(of elements: Range<Int>) -> UnsafeRawBufferPointer {
+        let width = elementType.bytes
+        return UnsafeRawBufferPointer(
+            rebasing: bytes[elements.lowerBound * width..<elements.upperBound * width])
+    }
+
     /// Lets the system drop the memory of the tensor, or of some of its elements.
     public func releasePages(elements: Range<Int>? = nil) { file.releasePages(of: info, elements: elements) }
 }

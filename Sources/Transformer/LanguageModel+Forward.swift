@@ -33,12 +33,25 @@ extension LanguageModel {
     public func forward(
         _ batch: ForwardBatch, pages: UnsafeMutablePointer<Float>, workspace: ForwardWorkspace, arithmetic: Arithmetic
     ) -> UnsafeBufferPointer<Float> {
+        forward(batch, pages: pages, workspace: workspace, arithmetic: arithmetic) { _ in }
+    }
+
+    /// The same, showing the hidden states, rows × width, before the first block and after each.
+    package func forward(
+        _ batch: ForwardBatch, pages: UnsafeMutablePointer<Float>, workspace: ForwardWorkspace, arithmetic: Arithmetic,
+        observe: (UnsafeBufferPointer<Float>) -> Void
+    ) -> UnsafeBufferPointer<Float> {
         let buffers = workspace.buffers(configuration, rows: batch.rows.count, outputRows: batch.outputs)
         let pass = ForwardPass(
             batch: batch, pages: pages, floatsPerPage: configuration.pageLayout.floatsPerPage, buffers: buffers,
             arithmetic: arithmetic, width: configuration.width)
         pass.forEachRow(work: 64 * configuration.headSize + configuration.width) { row in begin(row, pass) }
-        for block in parts.blocks { block.apply(pass) }
+        let states = UnsafeBufferPointer(start: buffers.hidden, count: pass.rows * configuration.width)
+        observe(states)
+        for block in parts.blocks {
+            block.apply(pass)
+            observe(states)
+        }
         finish(pass)
         return UnsafeBufferPointer(start: buffers.outputs, count: batch.outputs * configuration.outputWidth)
     }

@@ -26,14 +26,17 @@ public final class PathRunner {
     deinit { pages.deallocate() }
 
     /// Appends tokens in one pass and returns the outputs of all of them, row after row.
-    public func append(_ tokens: [Int32]) -> [Float] {
+    ///
+    /// - Parameter observe: sees the hidden states before the first block and after each.
+    public func append(_ tokens: [Int32], observe: ([Float]) -> Void = { _ in }) -> [Float] {
         var batch = ForwardBatch()
         let number = batch.addPath(path)
         for (index, token) in tokens.enumerated() {
             batch.addRow(.init(token: token, position: Int32(depth + index), path: number, wantsOutput: true))
         }
         depth += tokens.count
-        return Array(model.forward(batch, pages: pages, workspace: workspace, arithmetic: arithmetic))
+        return Array(
+            model.forward(batch, pages: pages, workspace: workspace, arithmetic: arithmetic) { observe(Array($0)) })
     }
 
     /// Starts again with an empty path.

@@ -1,0 +1,31 @@
+import Transformer
+
+/// What one model has computed of one node, and where it lies.
+struct NodePages {
+    /// One page for each block of 16 depths that the computed tokens touch, the shallowest first.
+    var pages: [Int32] = []
+    /// Tokens of the node, from its first, that have keys and values.
+    var computed = 0
+
+    /// Blocks that the depths `start ..< end` touch.
+    static func blocks(from start: Int, to end: Int) -> Int {
+        guard end > start else { return 0 }
+        return (end - 1) / PageLayout.tokens - start / PageLayout.tokens + 1
+    }
+
+    /// Cuts off what belongs to the first `count` tokens of a node that begins at `start`.
+    ///
+    /// - Returns: that part, and the page that both parts refer to if the cut goes through a computed block.
+    mutating func split(after count: Int, start: Int) -> (upper: NodePages, shared: Int32?) {
+        guard computed > count else {
+            defer { self = NodePages() }
+            return (self, nil)
+        }
+        let kept = NodePages.blocks(from: start, to: start + count)
+        let upper = NodePages(pages: Array(pages.prefix(kept)), computed: count)
+        let isShared = (start + count) % PageLayout.tokens != 0
+        pages.removeFirst(isShared ? kept - 1 : kept)
+        computed -= count
+        return (upper, isShared ? upper.pages[kept - 1] : nil)
+    }
+}

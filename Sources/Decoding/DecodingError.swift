@@ -1,0 +1,46 @@
+public import CacheTree
+
+/// Why text cannot be generated.
+public enum DecodingError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The KV memory does not suffice.
+    case memory(CacheError)
+    /// A prompt has no tokens.
+    case emptyPrompt
+    /// A token id is not in the model's vocabulary.
+    case unknownToken(id: Int32, vocabularySize: Int)
+    /// The prompt leaves no room in the model's context.
+    case contextTooLong(tokens: Int, context: Int)
+    /// Draft and target do not spell the same tokens.
+    case differentVocabularies(id: Int32, target: String?, draft: String?)
+    /// A request names the draft model, but there is none.
+    case noDraftModel
+    /// The model gave something that is no number.
+    case invalidLogits(position: Int)
+    /// A sampling parameter is outside its range.
+    case sampling(SamplingError)
+    /// The task that asked was cancelled.
+    case cancelled
+
+    /// What was found, what was expected, and what to do next.
+    public var description: String {
+        switch self {
+        case .memory(let error): "\(error)"
+        case .emptyPrompt: "The prompt is empty. Give at least one token."
+        case .unknownToken(let id, let size):
+            "The token id \(id) is not in the vocabulary; ids go from 0 to \(size - 1)."
+        case .contextTooLong(let tokens, let context):
+            "The prompt has \(tokens) tokens, but the model's context holds \(context), the answer included. "
+                + "Shorten it."
+        case .differentVocabularies(let id, let target, let draft):
+            "Draft and target must have the same vocabulary, but token \(id) is \(Self.quoted(target)) in the target "
+                + "and \(Self.quoted(draft)) in the draft. Choose a draft of the same family."
+        case .noDraftModel: "The request needs a draft model, but none is loaded. Give one with --draft DIR."
+        case .invalidLogits(let position):
+            "The model gave logits that are not numbers at position \(position). Are the weights damaged?"
+        case .sampling(let error): "\(error)"
+        case .cancelled: "The generation was cancelled."
+        }
+    }
+
+    private static func quoted(_ text: String?) -> String { text.map { "\"\($0)\"" } ?? "missing" }
+}

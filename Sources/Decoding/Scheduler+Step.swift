@@ -1,0 +1,180 @@
+internal import CacheTree
+
+extension Scheduler {
+    /// A branch with its rows in the pass that is being planned.
+    private struct Member {
+        let branch: LiveBranch
+        let rows: PlannedRows
+    }
+
+    /// Brings branches forward: the draft model proposes tokens and writes thoughts of its own, then the target decides
+    /// in one pass over all its branches.
+    func step() {
+        for branch in queue { makeRoom(for: branch) }
+        runDraft()
+        runTarget()
+        observeMemory()
+        for (number, error) in failures { fail(number, error) }
+        failures.removeAll()
+        // Whoever was served stands behind those that found no room.
+        queue = queue.filter { !$0.isServed } + queue.filter(\.isServed)
+        for branch in queue { branch.isServed = false }
+        retireFinished()
+    }
+
+    /// Ends a branch whose context is full, and moves one that somebody else has forked at its end to a leaf of its own.
+    private func makeRoom(for branch: LiveBranch) {
+        if tree.depth(of: branch.node) >= contextLength { branch.endForLength() }
+        guard !tree.isGrowable(branch.node) else { return }
+        let leaf = tree.fork(branch.node)
+        tree.release(branch.node)
+        branch.node = leaf
+    }
+
+    // MARK: The draft model
+
+    /// One pass for each token that some branch still wants proposed; the first also serves the branches that the
+    /// draft model writes.
+    private func runDraft() {
+        guard let draft else { return }
+        for round in 0...Scheduler.longestDraft {
+            let members = plan(on: draft) { branch in wantsDraft(branch, round: round) ? 1 : nil }
+            guard !members.isEmpty else { return }
+            draft.run()
+            for member in members {
+                guard let output = member.rows.outputs.first else { continue }
+                let branch = member.branch
+                let logits = UnsafeBufferPointer(
+                    rebasing: draft.output(output).prefix(target.model.configuration.vocabularySize))
+                guard let choice = choose(for: branch, logits, at: tree.depth(of: branch.node)) else { continue }
+                tree.append([choice.token], to: branch.node)
+                if branch.request.writer == .draft {
+                    branch.take(choice, tokenizer)
+                } else {
+                    branch.proposals.append(choice.token)
+                    branch.group.counters.tokensDrafted += 1
+                }
+            }
+        }
+    }
+
+    private func wantsDraft(_ branch: LiveBranch, round: Int) -> Bool {
+        guard branch.end == nil else { return false }
+        if branch.request.writer == .draft { return round == 0 }
+        guard branch.proposals.count == round, round < min(branch.request.draftLength, Scheduler.longestDraft),
+            // While the target still reads a long prompt, proposals would only wait.
+            tree.depth(of: branch.node) - tree.computedDepth(of: branch.node, model: target.number)
+                <= Scheduler.longestDraft,
+            tree.depth(of: branch.node) + 1 < contextLength
+        else { return false }
+        return branch.proposals.last.map { !branch.wouldEnd(with: $0) } ?? true
+    }
+
+    // MARK: The target model
+
+    /// One pass: each branch's next token, and behind it the proposals.
+    private func runTarget() {
+        let members = plan(on: target) { branch in
+            branch.end == nil && branch.request.writer == .target ? 1 + branch.proposals.count : nil
+        }
+        target.run()
+        for member in members where member.rows.isComplete { verify(member.branch, member.rows.outputs) }
+        // Proposals that the pass had no room for are made again: nobody else may see unconfirmed tokens in the tree.
+        for branch in queue where !branch.proposals.isEmpty {
+            tree.truncate(branch.node, toDepth: tree.depth(of: branch.node) - branch.proposals.count)
+            branch.proposals.removeAll()
+        }
+    }
+
+    /// Takes the target's choices as long as they are what was proposed, and the first that is not.
+    ///
+    /// Both models choose with the same noise, so the choices are those of the target alone (Daliri et al., 2024).
+    private func verify(_ branch: LiveBranch, _ outputs: [Int]) {
+        let proposals = branch.proposals
+        branch.proposals.removeAll()
+        var depth = tree.depth(of: branch.node) - proposals.count
+        let confirmed = depth
+        var accepted = 0
+        for output in outputs {
+            guard let choice = choose(for: branch, target.output(output), at: depth) else { return }
+            branch.take(choice, tokenizer)
+            let isProposal = accepted < proposals.count && choice.token == proposals[accepted]
+            if isProposal {
+                accepted += 1
+                depth += 1
+            }
+            guard isProposal, branch.end == nil else {
+                tree.truncate(branch.node, toDepth: confirmed + accepted)
+                if !isProposal { tree.append([choice.token], to: branch.node) }
+                break
+            }
+        }
+        branch.group.counters.tokensAccepted += accepted
+    }
+
+    // MARK: Both
+
+    /// Plans the next pass of a model for all branches that want outputs, as far as there is room.
+    ///
+    /// - Parameter outputs: how many outputs a branch wants, or nil for none.
+    private func plan(on runner: PassRunner, outputs: (LiveBranch) -> Int?) -> [Member] {
+        var members: [Member] = []
+        for branch in queue {
+            guard let wanted = outputs(branch) else { continue }
+            let before = runner.batch.rows.count
+            let room = limits.rowsPerPass - before
+            guard room >= wanted else { break }
+            do throws(CacheError) {
+                let rows = try tree.plan(
+                    branch.node, model: runner.number, outputs: wanted, limit: room, into: &runner.batch)
+                branch.isServed = true
+                members.append(Member(branch: branch, rows: rows))
+                count(runner.batch.rows.count - before, of: runner, for: branch)
+            } catch {
+                failures.append((branch.group.number, .memory(error)))
+            }
+        }
+        countPass(of: runner, for: members)
+        return members
+    }
+
+    private func count(_ rows: Int, of runner: PassRunner, for branch: LiveBranch) {
+        if runner === target {
+            branch.group.counters.targetRows += rows
+        } else {
+            branch.group.counters.draftRows += rows
+        }
+    }
+
+    /// Counts a pass once for each group that has a branch in it.
+    private func countPass(of runner: PassRunner, for members: [Member]) {
+        var seen: Set<Int> = []
+        for member in members where seen.insert(member.branch.group.number).inserted {
+            if runner === target {
+                member.branch.group.counters.targetPasses += 1
+            } else {
+                member.branch.group.counters.draftPasses += 1
+            }
+        }
+    }
+
+    /// The choice of a branch at a depth; nil, with the failure noted, if the logits are no numbers.
+    private func choose(
+        for branch: LiveBranch, _ logits: UnsafeBufferPointer<Float>, at depth: Int
+    ) -> Sampler.Choice? {
+        do {
+            return try sampler.choose(
+                logits, parameters: branch.request.sampling, stream: branch.noise(at: depth))
+        } catch {
+            failures.append((branch.group.number, .invalidLogits(position: depth)))
+            return nil
+        }
+    }
+
+    private func observeMemory() {
+        let memory = tree.statistics
+        for branch in queue {
+            branch.group.counters.observe(bytesInUse: memory.bytesInUse, unshared: memory.unsharedBytes)
+        }
+    }
+}

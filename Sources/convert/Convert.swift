@@ -1,0 +1,61 @@
+import ArgumentParser
+
+/// The program: reads its arguments, converts, and says in one line what was done.
+@main
+struct Convert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Writes a model's weights in another precision.",
+        discussion: """
+            IN is a model's folder as Hugging Face lays it out: config.json, tokenizer files, and weights in \
+            model.safetensors or in shards with model.safetensors.index.json. OUT becomes such a folder as well, which \
+            this package and every other reader of safetensors can load.
+
+            Floating-point tensors are rounded once, to the nearest, ties to even; integer tensors are copied as they \
+            are. Numbers that are too large for the new precision become infinite and are counted in the summary: \
+            float16 ends at 65504, so prefer bf16 for models that were trained in it. Weights that are quantised \
+            already are refused.
+
+            OUT appears only when it is complete. Memory stays small whatever the size of the model.
+
+            Example: half the size of a model that was published in float32
+
+              convert models/Qwen2.5-0.5B models/Qwen2.5-0.5B-bf16 --precision bf16
+
+            Exit codes: 0 done, 64 wrong usage, 65 bad input file, 66 file missing, 70 the system refused.
+            """)
+
+    @Argument(help: "The folder of the model to read.", completion: .directory)
+    var input: String
+
+    @Argument(help: "The folder to write; it must not be there, or be empty.", completion: .directory)
+    var output: String
+
+    @Option(name: [.short, .long], help: "What floating-point tensors become.")
+    var precision: Precision = .bf16
+
+    @Option(help: "The most data in one file, such as 500MB or 2GiB.")
+    var maxShardSize = ByteCount(5_000_000_000)
+
+    @Flag(help: "Replace OUT if it holds a model, and nothing else.")
+    var force = false
+
+    mutating func run() throws {
+        do {
+            try convert()
+        } catch {
+            ProgressLine.write("Error: \(error.description)\n")
+            throw error.exitCode
+        }
+    }
+
+    private func convert() throws(ConvertError) {
+        let conversion = Conversion(model: try ModelFolder(path: input), precision: precision)
+        let declared = try conversion.declarations()
+        let folder = try OutputFolder(path: output, input: input, replaces: force, bytes: conversion.bytes)
+        Interruption.watch()
+        let report = try conversion.run(declared, into: folder.partialPath, maximumShardBytes: maxShardSize.bytes)
+        try folder.commit()
+        ProgressLine.write(report.summary(precision: precision))
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Safetensors
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Why a conversion did not happen. Nothing is under the final name then that was not there before.
+enum ConvertError: Error, CustomStringConvertible {
+    /// A folder or file is not there.
+    case missing(path: String)
+    /// The output would overwrite something.
+    case notEmpty(path: String)
+    /// The output, which `--force` may replace, holds something that is not part of a model.
+    case foreignEntry(path: String, name: String)
+    /// The output is a file.
+    case notFolder(path: String)
+    /// Input and output are one folder, or the output holds the input.
+    case overlapping(input: String, output: String)
+    /// A text file of the model cannot be used.
+    case badFile(path: String, reason: String)
+    /// A tensor cannot be converted.
+    case badTensor(name: String, elementType: ElementType)
+    /// The disk has too little room.
+    case noSpace(path: String, needed: Int, free: Int)
+    /// The system refused an operation; `code` is its error number.
+    case refused(path: String, code: Int32)
+    /// The weights cannot be read or written.
+    case weights(SafetensorsError)
+    /// The user pressed Control-C.
+    case interrupted
+
+    var description: String {
+        switch self {
+        case .missing(let path): "\(path): there is no such file or folder. Check the path."
+        case .notEmpty(let path): "\(path) exists and is not empty. Name another folder, or use --force to replace it."
+        case .foreignEntry(let path, let name):
+            "\(path) holds \"\(name)\", which is not part of a model, so --force does not replace it. "
+                + "Name another folder, or remove it yourself."
+        case .notFolder(let path): "\(path) exists and is not a folder. Name another one."
+        case .overlapping(let input, let output):
+            "the output \(output) is or holds the input \(input). Name another folder."
+        case .badFile(let path, let reason): "\(path): \(reason)"
+        case .badTensor(let name, let elementType):
+            "the tensor \"\(name)\" has elements of type \(elementType.rawValue), which mean nothing without their "
+                + "scales. Convert the weights to bfloat16 with the tool that made them."
+        case .noSpace(let path, let needed, let free):
+            "\(path) needs \(ByteCount(needed)), but only \(ByteCount(free)) are free. Make room."
+        case .refused(let path, let code):
+            "\(path): \(String(cString: strerror(code))) (error \(code)). Check permissions and the disk."
+        case .weights(let error): error.description
+        case .interrupted: "interrupted; nothing was written."
+        }
+    }
+
+    /// The exit code, after `sysexits.h`.
+    var exitCode: ExitCode {
+        switch self {
+        case .notEmpty, .foreignEntry, .notFolder, .overlapping: ExitCode(64)
+        case .badFile, .badTensor: ExitCode(65)
+        case .missing: ExitCode(66)
+        case .noSpace, .refused: ExitCode(70)
+        case .interrupted: ExitCode(130)
+        case .weights(.file(_, .missing)), .weights(.folder(_, .noWeights)), .weights(.folder(_, .shardMissing)):
+            ExitCode(66)
+        case .weights(.writing): ExitCode(70)
+        case .weights: ExitCode(65)
+        }
+    }
+}

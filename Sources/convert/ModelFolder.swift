@@ -1,0 +1,105 @@
+import JSON
+import Safetensors
+
+/// The folder of a model as Hugging Face lays it out: what `convert` reads.
+struct ModelFolder {
+    /// The name of the file that describes the model.
+    static let configurationName = "config.json"
+    /// More than any text file of a model has.
+    private static let largestTextBytes = 1 << 28
+
+    /// The folder as it was given.
+    let path: String
+    /// The weights, open and checked.
+    let weights: SafetensorsFolder
+    /// The names of the files that go along unchanged: tokenizer, templates, generation settings.
+    let companions: [String]
+    private let configuration: JSONObject
+
+    /// Opens a folder and checks everything that can be checked without reading the data.
+    init(path: String) throws(ConvertError) {
+        self.path = path
+        let listing = try FolderListing(path: path)
+        var companions: [String] = []
+        for (name, kind) in listing.entries where ModelFolder.isCompanion(name) {
+            guard kind != .link else {
+                throw .badFile(
+                    path: "\(path)/\(name)",
+                    reason: "is a symbolic link. Copy the model with its files (cp -rL), then convert the copy.")
+            }
+            if kind == .file { companions.append(name) }
+        }
+        self.companions = companions
+        configuration = try ModelFolder.readConfiguration(of: path)
+        do {
+            weights = try SafetensorsFolder(contentsOf: path)
+        } catch {
+            throw .weights(error)
+        }
+    }
+
+    /// Whether a file travels with the weights. Indexes do not: they describe the old files.
+    static func isCompanion(_ name: String) -> Bool {
+        guard name != configurationName, !name.hasSuffix(".index.json"), !name.hasPrefix(".") else { return false }
+        return name == "tokenizer.model" || [".json", ".txt", ".jinja"].contains(where: name.hasSuffix)
+    }
+
+    /// The bytes of a file that goes along.
+    func companion(_ name: String) throws(ConvertError) -> [UInt8] {
+        do {
+            return try InputFile(path: "\(path)/\(name)", followsLinks: false)
+                .readAll(limit: ModelFolder.largestTextBytes)
+        } catch {
+            throw .weights(error)
+        }
+    }
+
+    /// The text of `config.json` for another precision: one member per line, in the old order.
+    func configuration(at precision: Precision) -> [UInt8] {
+        var members = ModelFolder.replacingPrecision(in: configuration, by: precision)
+        if members["dtype"] == nil, members["torch_dtype"] == nil {
+            members.set("torch_dtype", .string(precision.configurationName))
+        }
+        let lines = members.members.map { "  \(JSONValue.string($0.name).serialized()): \($0.value.serialized())" }
+        return Array("{\n\(lines.joined(separator: ",\n"))\n}\n".utf8)
+    }
+
+    /// Replaces the precision wherever the object, or one inside it such as `text_config`, states one.
+    private static func replacingPrecision(in object: JSONObject, by precision: Precision) -> JSONObject {
+        var replaced = JSONObject()
+        for member in object.members {
+            switch (member.name, member.value) {
+            case ("dtype", .string), ("torch_dtype", .string):
+                replaced.set(member.name, .string(precision.configurationName))
+            case (_, .object(let inner)):
+                replaced.set(member.name, .object(replacingPrecision(in: inner, by: precision)))
+            default: replaced.set(member.name, member.value)
+            }
+        }
+        return replaced
+    }
+
+    private static func readConfiguration(of folder: String) throws(ConvertError) -> JSONObject {
+        let path = "\(folder)/\(configurationName)"
+        let value: JSONValue
+        do {
+            let text = try InputFile(path: path, followsLinks: false).readAll(limit: largestTextBytes)
+            value = try JSONValue(parsing: text)
+        } catch let error as SafetensorsError {
+            throw .weights(error)
+        } catch {
+            throw .badFile(path: path, reason: "\(error). Download it again.")
+        }
+        guard case .object(let members) = value else {
+            throw .badFile(path: path, reason: "holds a \(value.kind), expected an object. Download it again.")
+        }
+        if let quantised = members["quantization_config"], quantised != .null {
+            let method = quantised["quant_method"]?.string ?? "unknown"
+            throw .badFile(
+                path: path,
+                reason: "the weights are quantised (\(method)); only plain floating-point weights are converted. "
+                    + "Start from the model that they were made from.")
+        }
+        return members
+    }
+}

@@ -1,0 +1,151 @@
+import CPUFeatures
+import Compute
+import TestSupport
+import XCTest
+
+/// Matrix products of every instruction set against sums in `Double`, and the promise of equal bits.
+final class MultiplyTests: XCTestCase {
+    private let team = ThreadTeam(threads: 2)
+
+    /// Rounds to the nearest bfloat16, written another way than the package's own.
+    private static func bfloat16(_ value: Float) -> Float {
+        let pattern = value.bitPattern
+        let (lower, upper) = (pattern & 0xFFFF, pattern >> 16)
+        let roundsUp = lower > 0x8000 || (lower == 0x8000 && upper & 1 == 1)
+        return Float(bitPattern: (upper + (roundsUp ? 1 : 0)) << 16)
+    }
+
+    private struct Case {
+        let weights: [Float]
+        let input: [Float]
+        let outputs: Int
+        let inputs: Int
+        let rows: Int
+        /// Deliberately more than a row is long.
+        var inputStride: Int { inputs + 3 }
+        var outputStride: Int { outputs + 5 }
+
+        init(outputs: Int, inputs: Int, rows: Int, seed: UInt64) {
+            var random = SeededRandom(seed: seed)
+            (self.outputs, self.inputs, self.rows) = (outputs, inputs, rows)
+            weights = (0..<outputs * inputs).map { _ in random.normal() }
+            input = (0..<rows * (inputs + 3)).map { _ in random.normal() }
+        }
+    }
+
+    private func product(
+        _ it: Case, _ precision: WeightPrecision, _ set: InstructionSet, team: ThreadTeam? = nil,
+        prefill: PrefillMode = .exact
+    ) -> [Float] {
+        let team = team ?? self.team
+        let matrix = Matrix(outputs: it.outputs, inputs: it.inputs, precision: precision, team: team) { row, target in
+            for index in 0..<it.inputs { target[index] = it.weights[row * it.inputs + index] }
+        }
+        var output = [Float](repeating: .infinity, count: it.rows * it.outputStride)
+        it.input.withUnsafeBufferPointer { input in
+            output.withUnsafeMutableBufferPointer { output in
+                matrix.multiply(
+                    input.baseAddress!, inputStride: it.inputStride, rows: it.rows, into: output.baseAddress!,
+                    outputStride: it.outputStride,
+                    arithmetic: Arithmetic(instructionSet: set, team: team, prefill: prefill))
+            }
+        }
+        return output
+    }
+
+    private func check(_ output: [Float], _ it: Case, _ precision: WeightPrecision, _ name: String) {
+        for row in 0..<it.rows {
+            for column in 0..<it.outputs {
+                var (exact, size) = (0.0, 0.0)
+                for index in 0..<it.inputs {
+                    let weight = it.weights[column * it.inputs + index]
+                    let term =
+                        Double(precision == .float32 ? weight : Self.bfloat16(weight))
+                        * Double(it.input[row * it.inputStride + index])
+                    exact += term
+                    size += abs(term)
+                }
+                let found = Double(output[row * it.outputStride + column])
+                XCTAssertLessThanOrEqual(
+                    abs(found - exact), 1e-6 * size, "\(name): row \(row), output \(column): \(found), not \(exact)")
+            }
+            for column in it.outputs..<it.outputStride {
+                XCTAssertEqual(output[row * it.outputStride + column], .infinity, "\(name) writes beyond a row")
+            }
+        }
+    }
+
+    func testProductsAgreeWithDoubleOnEveryInstructionSet() {
+        let shapes = [
+            (1, 1), (15, 2), (16, 16), (17, 72), (33, 200), (64, 31), (72, 136), (130, 896), (504, 160),
+        ]
+        for set in InstructionSet.supported {
+            for precision in WeightPrecision.allCases {
+                for (number, (outputs, inputs)) in shapes.enumerated() {
+                    for rows in [1, 2, 3, 5, 8, 17] {
+                        let it = Case(outputs: outputs, inputs: inputs, rows: rows, seed: UInt64(number * 100 + rows))
+                        // A bfloat16 matrix of odd width is kept in 32 bits, unrounded.
+                        let effective = inputs % 2 == 0 ? precision : .float32
+                        check(
+                            product(it, precision, set), it, effective,
+                            "\(set) \(precision.rawValue) \(outputs)×\(inputs), \(rows) rows")
+                    }
+                }
+            }
+        }
+    }
+
+    func testARowsBitsDoNotDependOnItsCompanyOrTheThreads() {
+        let alone = ThreadTeam(threads: 1)
+        for set in InstructionSet.supported {
+            for precision in WeightPrecision.allCases {
+                let all = Case(outputs: 333, inputs: 896, rows: 64, seed: 7)
+                let whole = product(all, precision, set)
+                XCTAssertEqual(whole, product(all, precision, set, team: alone), "\(set): two threads against one")
+                for rows in [1, 2, 3, 4, 7, 8, 16, 31] {
+                    let few = Case(outputs: 333, inputs: 896, rows: rows, seed: 7)
+                    XCTAssertEqual(few.weights, all.weights)
+                    XCTAssertEqual(Array(whole.prefix(rows * few.outputStride)), product(few, precision, set))
+                }
+            }
+        }
+    }
+
+    func testAVX2AndAVX512GiveTheSameBits() throws {
+        guard InstructionSet.supported.contains(.v4) else {
+            throw XCTSkip("this processor has no AVX-512")
+        }
+        let it = Case(outputs: 100, inputs: 200, rows: 9, seed: 3)
+        for precision in WeightPrecision.allCases {
+            XCTAssertEqual(product(it, precision, .v3), product(it, precision, .v4))
+        }
+    }
+
+    func testPackedRowsAreReadBackUnchanged() {
+        let it = Case(outputs: 37, inputs: 24, rows: 1, seed: 1)
+        for precision in WeightPrecision.allCases {
+            let matrix = Matrix(outputs: 37, inputs: 24, precision: precision, team: team) { row, target in
+                for index in 0..<24 { target[index] = it.weights[row * 24 + index] }
+            }
+            for row in 0..<37 {
+                var found = [Float](repeating: 0, count: 24)
+                found.withUnsafeMutableBufferPointer { matrix.copyRow(row, to: $0.baseAddress!) }
+                let expected = it.weights[row * 24..<(row + 1) * 24]
+                XCTAssertEqual(found, precision == .float32 ? Array(expected) : expected.map(Self.bfloat16))
+            }
+        }
+    }
+
+    func testLongPromptsThroughBLASAgreeWithTheExactProduct() throws {
+        guard let blas = BLAS.shared else {
+            throw XCTSkip("no OpenBLAS is installed; Tools/test installs it where it may")
+        }
+        if InstructionSet.supported.contains(.v3) {
+            XCTAssertNotEqual(blas.core, "Prescott", "OpenBLAS fell back to its SSE3 kernels")
+        }
+        for precision in WeightPrecision.allCases {
+            let it = Case(outputs: 1_100, inputs: 72, rows: 70, seed: 5)
+            check(product(it, precision, .current, prefill: .blas), it, precision, "BLAS \(precision.rawValue)")
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import Compute
+import TestSupport
+import Transformer
+import XCTest
+
+/// Rungs 2 to 4 of the ladder: layers, logits and greedy tokens of every tiny checkpoint against `transformers`.
+final class LogitParityTests: XCTestCase {
+    private let team = ThreadTeam(threads: 2)
+
+    private func forEachSet(_ body: (Arithmetic, InstructionSet) throws -> Void) rethrows {
+        for set in InstructionSet.supported { try body(Arithmetic(instructionSet: set, team: team), set) }
+    }
+
+    private func checkLogits(_ model: LanguageModel, _ golden: Golden, _ name: String) {
+        forEachSet { arithmetic, set in
+            for prompt in golden.prompts {
+                let found = PathRunner(model, arithmetic: arithmetic).append(prompt.tokens)
+                assertClose(found, prompt.logits, "\(name), \(prompt.tokens.count) tokens, \(set)")
+            }
+        }
+    }
+
+    /// Greedy tokens must be the reference's wherever its best logit leads by more than the bound; where it does not,
+    /// the reference's token is followed.
+    private func checkGreedy(_ model: LanguageModel, _ golden: Golden, _ name: String) {
+        for prompt in golden.prompts {
+            let bound = Close.parityBound(prompt.logits)
+            let runner = PathRunner(model, arithmetic: Arithmetic(team: team))
+            var logits = runner.append(prompt.tokens).suffix(model.configuration.vocabularySize)
+            XCTAssertEqual(prompt.greedy.count, 64, name)
+            for (step, token) in prompt.greedy.enumerated() {
+                let best = logits.indices.max { logits[$0] < logits[$1] }! - logits.startIndex
+                if prompt.margins[step] > bound { XCTAssertEqual(Int32(best), token, "\(name), step \(step)") }
+                logits = runner.append([token])[...]
+            }
+        }
+    }
+
+    func testLayersAgreeWithTransformers() throws {
+        for name in TinyModels.withLayers {
+            let model = try LanguageModel(contentsOf: TinyModels.folder(name))
+            try forEachSet { arithmetic, set in
+                for prompt in try Golden(name).prompts {
+                    var states: [[Float]] = []
+                    _ = PathRunner(model, arithmetic: arithmetic).append(prompt.tokens) { states.append($0) }
+                    XCTAssertEqual(states.count, prompt.layers.count + 1, name)
+                    assertClose(states[0], prompt.embedding, within: 0, "\(name), embedding, \(set)")
+                    for (layer, expected) in prompt.layers.enumerated() {
+                        let size = expected.reduce(1) { max($0, abs($1)) }
+                        assertClose(states[layer + 1], expected, within: 1e-5 * size, "\(name), layer \(layer), \(set)")
+                    }
+                }
+            }
+        }
+    }
+
+    func testFloat32LogitsAndGreedyTokensAgreeWithTransformers() throws {
+        for name in TinyModels.float32 {
+            let (model, golden) = (try LanguageModel(contentsOf: TinyModels.folder(name)), try Golden(name))
+            checkLogits(model, golden, name)
+            checkGreedy(model, golden, name)
+        }
+    }
+
+    func testBFloat16WeightsAgreeWithTheSameWeightsWidened() throws {
+        for name in TinyModels.bfloat16 {
+            let (model, golden) = (try LanguageModel(contentsOf: TinyModels.folder(name)), try Golden(name))
+            checkLogits(model, golden, name)
+            checkGreedy(model, golden, name)
+            let widened = try LanguageModel(contentsOf: TinyModels.folder(name), precision: .float32)
+            for prompt in golden.prompts {
+                XCTAssertEqual(
+                    PathRunner(model, arithmetic: Arithmetic(team: team)).append(prompt.tokens),
+                    PathRunner(widened, arithmetic: Arithmetic(team: team)).append(prompt.tokens),
+                    "\(name): widening bfloat16 is exact, and the order of sums is the same")
+            }
+        }
+    }
+
+    func testBundledModelsAgreeWithTransformers() throws {
+        for name in ["target", "draft"] {
+            let model = try LanguageModel(contentsOf: TinyModels.prototype(name))
+            let golden = try Golden("prototype-\(name)")
+            checkLogits(model, golden, name)
+            checkGreedy(model, golden, name)
+        }
+    }
+
+    func testRewardScoresAgreeWithTransformers() throws {
+        for (golden, folder) in [
+            (TinyModels.reward, TinyModels.folder(TinyModels.reward)),
+            ("prototype-reward", TinyModels.prototype("reward")),
+        ] {
+            let model = try LanguageModel(contentsOf: folder)
+            XCTAssertEqual(model.configuration.head, .stepClasses)
+            forEachSet { arithmetic, set in
+                for prompt in try! Golden(golden).prompts {
+                    let found = PathRunner(model, arithmetic: arithmetic).append(prompt.tokens)
+                    assertClose(found, prompt.logits, "\(golden), \(set)")
+                    let scores = prompt.steps.map { row in
+                        let (bad, good) = (Double(found[2 * Int(row)]), Double(found[2 * Int(row) + 1]))
+                        return Float(1 / (1 + exp(bad - good)))
+                    }
+                    assertClose(scores, prompt.scores, within: 1e-5, "\(golden), scores")
+                }
+            }
+        }
+    }
+
+    func testLongPromptsThroughBLASAgreeWithTransformers() throws {
+        guard BLAS.shared != nil else { throw XCTSkip("no OpenBLAS is installed; Tools/test installs it where it may") }
+        let arithmetic = Arithmetic(team: team, prefill: .blas)
+        for name in TinyModels.float32 {
+            let model = try LanguageModel(contentsOf: TinyModels.folder(name))
+            let prompt = try XCTUnwrap(try Golden(name).prompts.last)
+            // The same prompt twice makes a batch that is long enough for BLAS.
+            var batch = ForwardBatch()
+            let count = prompt.tokens.count
+            let layout = model.configuration.pageLayout
+            let blocks = Int32((count + PageLayout.tokens - 1) / PageLayout.tokens)
+            for copy in 0..<Int32(2) {
+                let path = batch.addPath(Array(copy * blocks..<(copy + 1) * blocks))
+                for (position, token) in prompt.tokens.enumerated() {
+                    batch.addRow(.init(token: token, position: Int32(position), path: path, wantsOutput: true))
+                }
+            }
+            XCTAssertGreaterThanOrEqual(batch.rows.count, 64)
+            let pages = FloatBuffer(count: Int(2 * blocks) * layout.floatsPerPage)
+            let found = withExtendedLifetime(pages) {
+                Array(
+                    model.forward(
+                        batch, pages: pages.floats, workspace: ForwardWorkspace(), arithmetic: arithmetic))
+            }
+            assertClose(found, prompt.logits + prompt.logits, name)
+        }
+    }
+}
