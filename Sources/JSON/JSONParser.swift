@@ -155,7 +155,8 @@ struct JSONParser {
             guard takeDigits() > 0 else { throw error("expected a digit in the exponent") }
         }
         let spelling = String(decoding: text[start..<position], as: UTF8.self)
-        if isInteger, let value = Int(spelling) { return .integer(value) }
+        // No integer has the sign of "-0".
+        if isInteger, spelling != "-0", let value = Int(spelling) { return .integer(value) }
         guard let value = Double(spelling), value.isFinite else {
             throw JSONError(reason: "the number is out of range", offset: start)
         }

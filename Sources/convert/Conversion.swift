@@ -67,6 +67,7 @@ struct Conversion {
             var report = Report(tensors: declared.count, files: writer.shardCount)
             try copyWeights(to: writer, report: &report, progress: &progress)
             for file in model.weights.files { try file.checkUnchanged() }
+            progress.showFlush()
             try writer.finish()
             try writeText(model.configuration(at: precision), to: "\(folder)/\(ModelFolder.configurationName)")
             for name in model.companions { try writeText(model.companion(name), to: "\(folder)/\(name)") }

@@ -25,10 +25,12 @@ struct Convert: ParsableCommand {
             Exit codes: 0 done, 64 wrong usage, 65 bad input file, 66 file missing, 70 the system refused.
             """)
 
-    @Argument(help: "The folder of the model to read.", completion: .directory)
+    @Argument(help: ArgumentHelp("The folder of the model to read.", valueName: "in"), completion: .directory)
     var input: String
 
-    @Argument(help: "The folder to write; it must not be there, or be empty.", completion: .directory)
+    @Argument(
+        help: ArgumentHelp("The folder to write; it must not be there, or be empty.", valueName: "out"),
+        completion: .directory)
     var output: String
 
     @Option(name: [.short, .long], help: "What floating-point tensors become.")

@@ -30,6 +30,11 @@ struct ProgressLine {
         ProgressLine.write("\r\u{1B}[K\(text)")
     }
 
+    /// Says that everything is written and the disk has to catch up.
+    func showFlush() {
+        if isTerminal { ProgressLine.write("\r\u{1B}[K100 %  waiting for the disk") }
+    }
+
     /// Removes the line.
     func clear() {
         if isTerminal { ProgressLine.write("\r\u{1B}[K") }

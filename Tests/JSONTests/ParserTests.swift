@@ -34,7 +34,8 @@ final class ParserTests: XCTestCase {
 
     func testNumbersKeepTheirKind() throws {
         XCTAssertEqual(try parse("0"), .integer(0))
-        XCTAssertEqual(try parse("-0"), .integer(0))
+        XCTAssertEqual(try parse("-0"), .number(-0.0))
+        XCTAssertEqual(try parse("-0").double?.sign, .minus)
         XCTAssertEqual(try parse("-12"), .integer(-12))
         XCTAssertEqual(try parse("9223372036854775807"), .integer(.max))
         XCTAssertEqual(try parse("-9223372036854775808"), .integer(.min))

@@ -195,7 +195,9 @@ final class RefusalTests: XCTestCase {
     }
 
     func testDimensionsThatAreNoSizesAreRefused() throws {
-        let sizes = ["-1", "1.0", "1e3", "\"1\"", "null", "281474976710657", "9223372036854775808", "true", "[1]"]
+        let sizes = [
+            "-1", "-0", "1.0", "1e3", "\"1\"", "null", "281474976710657", "9223372036854775808", "true", "[1]",
+        ]
         for size in sizes {
             guard case .shape? = try tensorRefusal(entry("U8", "[\(size)]", "[0,1]"), data: 1) else {
                 return XCTFail(size)
@@ -215,11 +217,12 @@ final class RefusalTests: XCTestCase {
     }
 
     func testOffsetsThatAreNotTwoRisingNumbersAreRefused() throws {
-        let offsets = ["[0]", "[0,1,2]", "[]", "[0.0,1]", "[-1,0]", "[1,0]", "\"0,1\"", "{}", "[0,null]"]
+        let offsets = ["[0]", "[-0,1]", "[0,1,2]", "[]", "[0.0,1]", "[-1,0]", "[1,0]", "\"0,1\"", "{}", "[0,null]"]
+        let shown = ["{}": "an object of 0 members", "[-0,1]": "[-0.0,1]"]
         for offsets in offsets {
             XCTAssertEqual(
                 try tensorRefusal(entry("U8", "[1]", offsets), data: 1),
-                .offsets(found: offsets == "{}" ? "an object of 0 members" : offsets))
+                .offsets(found: shown[offsets] ?? offsets))
         }
         XCTAssertEqual(
             try tensorRefusal("{\"dtype\":\"U8\",\"shape\":[1]}", data: 1), .offsets(found: "missing"))
