@@ -70,7 +70,8 @@ let package = Package(
             name: "Decoding", dependencies: ["CacheTree", "Transformer", "Compute", "Tokenization"],
             swiftSettings: house),
         .target(
-            name: "SpecSearch", dependencies: ["Decoding", "CacheTree", "Transformer", "Tokenization", "JSON"],
+            name: "SpecSearch",
+            dependencies: ["Decoding", "CacheTree", "Transformer", "Tokenization", "Compute", "Safetensors", "JSON"],
             swiftSettings: house),
         // Programs.
         .executableTarget(

@@ -93,8 +93,10 @@ public actor Scheduler {
     /// Holds a node once more.
     public func hold(_ node: NodeID) { tree.hold(node) }
 
-    /// Lets go of a node; what nobody holds or continues is forgotten, and its pages are free at once.
-    public func release(_ node: NodeID) { tree.release(node) }
+    /// Lets go of nodes; what nobody holds or continues is forgotten, and its pages are free at once.
+    public func release(_ nodes: [NodeID]) {
+        for node in nodes { tree.release(node) }
+    }
 
     /// What the tree costs now, over both models.
     public var memory: CacheStatistics { tree.statistics }

@@ -1,31 +1,169 @@
 internal import CacheTree
 internal import Decoding
 
-/// One search on its way: asks the search core what it needs, lets the models do it, and tells the core.
+/// One search on its way: asks the search core what it needs, has the models do it, and tells the core.
 ///
-/// It computes only when the next events are wanted.
+/// It computes only when the next events are wanted, and gives all memory back when it ends or is dropped.
 final class SearchRun {
     private let question: String
-    private let reasoner: Reasoner
+    private let models: ReasonerModels
     private let options: SearchOptions
     private var core: BeamSearch
-    /// Where each thought's path ends in the tree of tokens, and whose noise continues it; held once each.
-    private var places: [Thought.ID: Place] = [:]
     private var prompt: Place?
     private var session: (any ScoringSession)?
+    /// Where the paths end that the search may still continue; each is held once.
+    private var places: [Thought.ID: Place] = [:]
     private var costs = Counters()
-    private let clock = ContinuousClock()
-    private var time = Duration.zero
+    private var duration = Duration.zero
+    private var isFinished = false
 
+    /// The end of a path in the tree of tokens, and whose noise continues it.
     private struct Place {
         let node: NodeID
         let branch: BranchKey
     }
 
-    init(_ question: String, _ reasoner: Reasoner, _ options: SearchOptions) {
+    init(_ question: String, _ models: ReasonerModels, _ options: SearchOptions) {
         self.question = question
-        self.reasoner = reasoner
+        self.models = models
         self.options = options
-        core = BeamSearch(parameters: options.parameters, policy: options.policy, format: reasoner.format)
+        core = BeamSearch(parameters: options.parameters, policy: options.policy, format: models.format)
+    }
+
+    deinit {
+        guard let prompt else { return }
+        let (nodes, scheduler, session) = (places.values.map(\.node) + [prompt.node], models.scheduler, session)
+        Task {
+            await scheduler.release(nodes)
+            await session?.end()
+        }
+    }
+
+    /// Does what the search needs next, and returns what happened; nil when the search has ended.
+    func advance() async throws(ReasonerError) -> [SearchEvent]? {
+        let start = ContinuousClock.now
+        defer { duration += ContinuousClock.now - start }
+        if isFinished { return nil }
+        if prompt == nil { try await begin() }
+        switch core.ask() {
+        case .write(let requests): return try await write(requests)
+        case .score(let thoughts): return try await score(thoughts)
+        case .finished:
+            await end()
+            return nil
+        }
+    }
+
+    /// The answer, once the search has ended.
+    var answer: Answer? {
+        guard case .finished(var outcome) = core.ask() else { return nil }
+        outcome.counters += costs
+        return Answer(question: question, options: options, outcome: outcome, duration: duration)
+    }
+
+    private func begin() async throws(ReasonerError) {
+        guard !options.policy.draftsThoughts || models.hasDraft else { throw .noDraftModel(options.policy) }
+        guard let scorer = models.scorer else { throw .noScorer }
+        let text: String
+        do { text = try models.format.prompt(for: question) } catch { throw .search(error) }
+        do {
+            prompt = Place(node: try await models.scheduler.open(models.tokens(of: text)), branch: .root)
+        } catch { throw .generation(error) }
+        do { session = try await scorer.begin(question: question, prompt: text) } catch { throw .scorer(error) }
+    }
+
+    private func end() async {
+        guard let prompt else { return }
+        await models.scheduler.release(places.values.map(\.node) + [prompt.node])
+        await session?.end()
+        places = [:]
+        self.prompt = nil
+        session = nil
+        isFinished = true
+    }
+
+    // MARK: What the core asks for
+
+    private func write(_ requests: [WriteRequest]) async throws(ReasonerError) -> [SearchEvent] {
+        let generation = requests.map { generationRequest(for: $0) }
+        let result: GenerationResult
+        do { result = try await models.scheduler.generate(generation) } catch { throw .generation(error) }
+        let first = core.tree.thoughts.count
+        let events: [SearchEvent]
+        do { events = try core.tell(written: result.generated.map { thought($0) }) } catch { throw .search(error) }
+        var idle: [NodeID] = []
+        for (index, request) in requests.enumerated() {
+            let place = Place(node: result.generated[index].node, branch: generation[index].branch)
+            let thought = core.tree.thoughts[first...].first {
+                $0.parent == request.parent && $0.slot == request.slot && $0.origin == request.origin
+            }
+            // A repeated or empty text is no thought of its own.
+            if let thought { places[thought.id] = place } else { idle.append(place.node) }
+        }
+        await models.scheduler.release(idle)
+        await count(result.counters)
+        await forget(after: events)
+        return events
+    }
+
+    private func score(_ thoughts: [Thought.ID]) async throws(ReasonerError) -> [SearchEvent] {
+        guard let session else { throw .noScorer }
+        let scores: [Float]
+        do { scores = try await session.scores(for: thoughts, in: core.tree) } catch { throw .scorer(error) }
+        let events: [SearchEvent]
+        do { events = try core.tell(scores: scores) } catch { throw .search(error) }
+        await count(DecodingCounters())
+        await forget(after: events)
+        return events
+    }
+
+    /// Lets go of the paths that nothing will continue: rejected and pruned ones at once, and at the end of a level
+    /// all but those that the next one continues.
+    private func forget(after events: [SearchEvent]) async {
+        let isLevelOver = events.contains { event in
+            if case .levelFinished = event { true } else { false }
+        }
+        let dead = places.keys.filter { id in
+            let thought = core.tree[id]
+            if thought.state == .rejected || thought.state == .pruned { return true }
+            return isLevelOver && (thought.isFinal || thought.depth < core.tree.depth)
+        }
+        await models.scheduler.release(dead.compactMap { places.removeValue(forKey: $0)?.node })
+        await session?.forget(dead)
+    }
+
+    private func count(_ decoding: DecodingCounters) async {
+        let scoring = await session?.costs() ?? ScoringCosts()
+        costs.targetRows += decoding.targetRows
+        costs.targetPasses += decoding.targetPasses
+        costs.draftRows += decoding.draftRows
+        costs.draftPasses += decoding.draftPasses
+        costs.tokensDrafted += decoding.tokensDrafted
+        costs.tokensAccepted += decoding.tokensAccepted
+        costs.rewardRows = scoring.rewardRows
+        let bytes = decoding.kvBytesPeak + scoring.kvBytes
+        guard bytes > costs.kvBytesPeak else { return }
+        costs.kvBytesPeak = bytes
+        costs.kvBytesUnshared = decoding.kvBytesUnshared + scoring.kvBytesUnshared
+    }
+
+    private func generationRequest(for request: WriteRequest) -> GenerationRequest {
+        guard let place = request.parent.map({ places[$0] }) ?? prompt else {
+            preconditionFailure("a path that is continued is held")
+        }
+        let speculates = options.policy != .plain && request.origin == .target && models.hasDraft
+        return GenerationRequest(
+            start: place.node, writer: request.origin, draftLength: speculates ? options.draftLength : 0,
+            sampling: options.sampling, branch: place.branch.child(slot: request.slot, origin: request.origin),
+            stop: StopRule(
+                separator: Array(models.format.separator.utf8), endTokens: models.endTokens,
+                maxTokens: options.parameters.thoughtTokens))
+    }
+
+    private func thought(_ generated: Generated) -> WrittenThought {
+        let sum = generated.logProbabilities.reduce(0, +)
+        return WrittenThought(
+            text: models.tokenizer.decode(generated.tokens, skipsSpecialTokens: true), tokens: generated.tokens,
+            end: generated.end, meanLogProbability: sum / Float(max(1, generated.tokens.count)))
     }
 }

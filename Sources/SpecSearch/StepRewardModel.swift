@@ -36,11 +36,11 @@ public actor StepRewardModel: ThoughtScorer {
     ///   - stepToken: the token behind each thought, for instance `<extra_0>`.
     ///   - thread: where to compute.
     ///   - limits: rows per pass and KV memory.
-    /// - Throws: `SearchError.notARewardModel`, `.unknownStepToken` or `.generation`.
+    /// - Throws: `ReasonerError.notARewardModel`, `.unknownStepToken` or `.generation`.
     public init(
         _ model: LanguageModel, tokenizer: Tokenizer, stepToken: String, thread: ComputeThread,
         limits: Scheduler.Limits = .init()
-    ) throws(SearchError) {
+    ) throws(ReasonerError) {
         guard model.configuration.head == .stepClasses else { throw .notARewardModel }
         guard let token = tokenizer.token(for: stepToken), Int(token) < model.configuration.vocabularySize else {
             throw .unknownStepToken(stepToken)
@@ -59,7 +59,7 @@ public actor StepRewardModel: ThoughtScorer {
     }
 
     /// Begins to judge the thoughts of one search.
-    public func begin(question: String, prompt: String) throws(SearchError) -> any ScoringSession {
+    public func begin(question: String, prompt: String) throws(ReasonerError) -> any ScoringSession {
         let node = tree.fork(tree.root)
         tree.append(tokenizer.encode(prompt), to: node)
         lastSession += 1
@@ -69,7 +69,7 @@ public actor StepRewardModel: ThoughtScorer {
 
     fileprivate func scores(
         for thoughts: [Thought.ID], in thoughtTree: ThoughtTree, session number: Int
-    ) throws(SearchError) -> [Float] {
+    ) throws(ReasonerError) -> [Float] {
         guard var session = sessions[number] else { return [] }
         var nodes: [NodeID] = []
         for thought in thoughts {
@@ -89,7 +89,7 @@ public actor StepRewardModel: ThoughtScorer {
     }
 
     /// The probability of "good" at the end of each path.
-    private func compute(_ nodes: [NodeID], session: Int) throws(SearchError) -> [Float] {
+    private func compute(_ nodes: [NodeID], session: Int) throws(ReasonerError) -> [Float] {
         var scores = [Float?](repeating: nil, count: nodes.count)
         while scores.contains(nil) {
             var outputs: [(index: Int, output: Int)] = []

@@ -54,8 +54,7 @@ final class SchedulerTests: XCTestCase {
         }
         let result = try await scheduler.generate(requests)
         for (request, generated) in zip(requests, result.generated) {
-            await scheduler.release(request.start)
-            await scheduler.release(generated.node)
+            await scheduler.release([request.start, generated.node])
         }
         let memory = await scheduler.memory
         XCTAssertEqual(memory.bytesInUse, 0, "all pages are free again")
@@ -163,7 +162,7 @@ final class SchedulerTests: XCTestCase {
             _ = try await task.value
             XCTFail("a cancelled generation gives no result")
         } catch { XCTAssertEqual(error as? DecodingError, .cancelled) }
-        await scheduler.release(start)
+        await scheduler.release([start])
         let memory = await scheduler.memory
         XCTAssertEqual(memory.bytesInUse, 0)
     }
@@ -178,7 +177,7 @@ final class SchedulerTests: XCTestCase {
         } catch {
             guard case .memory = error as? DecodingError else { return XCTFail("\(error)") }
         }
-        await scheduler.release(start)
+        await scheduler.release([start])
         let memory = await scheduler.memory
         XCTAssertEqual(memory.bytesInUse, 0)
     }

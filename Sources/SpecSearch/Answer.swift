@@ -1,0 +1,18 @@
+/// What a reasoner answers.
+public struct Answer: Sendable {
+    /// The question as it was asked.
+    public let question: String
+    /// How the search was made.
+    public let options: SearchOptions
+    /// The search's tree, best path and counters.
+    public let outcome: SearchOutcome
+    /// How long the search took, without the time between events that nobody asked for.
+    public let duration: Duration
+
+    /// What the best path marks as the answer, or nil if it marks none.
+    public var answer: String? { outcome.answer }
+    /// The reasoning: the text of the best path.
+    public var text: String { outcome.text }
+    /// The reward of the best path's last thought, 0 to 1.
+    public var score: Float? { outcome.score }
+}

@@ -1,0 +1,60 @@
+internal import Decoding
+internal import Tokenization
+internal import Transformer
+
+/// Loads a bundle's models on the compute thread, so that reading gigabytes holds up nobody else.
+actor BundleLoader {
+    private let bundle: ModelBundle
+    private nonisolated let thread: ComputeThread
+    private let limits: Scheduler.Limits
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(_ bundle: ModelBundle, thread: ComputeThread, limits: Scheduler.Limits) {
+        self.bundle = bundle
+        self.thread = thread
+        self.limits = limits
+    }
+
+    /// Loads everything that the bundle names; `scorer` takes the place of its reward model.
+    func load(
+        scorer: (any ThoughtScorer)?, progress: @Sendable (Double) -> Void
+    ) throws(ReasonerError) -> ReasonerModels {
+        let folders = [bundle.target, bundle.draft, scorer == nil ? bundle.reward : nil].compactMap { $0 }
+        var done = 0
+        func model(_ folder: String) throws(ReasonerError) -> LanguageModel {
+            defer { done += 1 }
+            do {
+                return try LanguageModel(contentsOf: folder, threads: thread.arithmetic.team.count) { share in
+                    progress((Double(done) + share) / Double(folders.count))
+                }
+            } catch { throw .model(error) }
+        }
+        let target = try model(bundle.target)
+        let tokenizer = try tokenizer(bundle.target)
+        var draft: LanguageModel?
+        if let folder = bundle.draft {
+            draft = try model(folder)
+            if let difference = tokenizer.firstDifference(from: try self.tokenizer(folder)) {
+                throw .differentVocabularies(difference)
+            }
+        }
+        var scorer = scorer
+        if scorer == nil, let folder = bundle.reward {
+            scorer = try StepRewardModel(
+                try model(folder), tokenizer: try self.tokenizer(folder), stepToken: bundle.stepToken ?? "",
+                thread: thread, limits: limits)
+        }
+        do {
+            return ReasonerModels(
+                scheduler: try Scheduler(
+                    target: target, draft: draft, tokenizer: tokenizer, thread: thread, limits: limits),
+                tokenizer: tokenizer, format: bundle.format, endTokens: Set(target.configuration.endTokens),
+                hasDraft: draft != nil, scorer: scorer)
+        } catch { throw .generation(error) }
+    }
+
+    private func tokenizer(_ folder: String) throws(ReasonerError) -> Tokenizer {
+        do { return try Tokenizer(contentsOf: folder) } catch { throw .tokenizer(error) }
+    }
+}

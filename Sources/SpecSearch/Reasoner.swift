@@ -1,0 +1,92 @@
+public import Compute
+public import Decoding
+internal import Tokenization
+internal import Transformer
+
+/// The front door: models that answer questions by searching a tree of thoughts.
+///
+///     let reasoner = try await Reasoner(bundle: "Weights/prototype")
+///     let answer = try await reasoner.answer("Reach 24 from 4 6 7 8.")
+///     print(answer.answer ?? "none", answer.text)
+///
+/// A reasoner is shared freely; searches that run at the same time share every forward pass.
+public final class Reasoner: Sendable {
+    /// How a reasoner computes.
+    public struct Configuration: Sendable, Hashable {
+        /// Threads; by default one for each processor.
+        public var threads: Int
+        /// How long prompts are computed.
+        public var prefill: PrefillMode
+        /// Rows per pass, and KV memory for target and draft together and for the reward model.
+        public var limits: Scheduler.Limits
+
+        /// - Parameters: the values of the properties, in their order.
+        public init(
+            threads: Int = ThreadTeam.processors, prefill: PrefillMode = .exact, limits: Scheduler.Limits = .init()
+        ) {
+            self.threads = threads
+            self.prefill = prefill
+            self.limits = limits
+        }
+    }
+
+    /// The bundle that was loaded.
+    public let bundle: ModelBundle
+    /// The options of a search unless told otherwise: what the bundle says, and the policy `paper` if it has a draft.
+    public let defaults: SearchOptions
+    private let models: ReasonerModels
+
+    /// Loads a bundle.
+    ///
+    /// - Parameters:
+    ///   - folder: a folder with a `bundle.json`.
+    ///   - scorer: judges thoughts in place of the bundle's reward model.
+    ///   - configuration: how to compute.
+    ///   - progress: called with the share of all weights that has been read, 0 to 1.
+    /// - Throws: `ReasonerError`.
+    public convenience init(
+        bundle folder: String, scorer: (any ThoughtScorer)? = nil, configuration: Configuration = .init(),
+        progress: @Sendable (Double) -> Void = { _ in }
+    ) async throws(ReasonerError) {
+        let bundle: ModelBundle
+        do { bundle = try ModelBundle(contentsOf: folder) } catch { throw .bundle(error) }
+        try await self.init(bundle, scorer: scorer, configuration: configuration, progress: progress)
+    }
+
+    /// Loads the models that a bundle names.
+    public init(
+        _ bundle: ModelBundle, scorer: (any ThoughtScorer)? = nil, configuration: Configuration = .init(),
+        progress: @Sendable (Double) -> Void = { _ in }
+    ) async throws(ReasonerError) {
+        let thread = ComputeThread(threads: configuration.threads, prefill: configuration.prefill)
+        let loader = BundleLoader(bundle, thread: thread, limits: configuration.limits)
+        models = try await loader.load(scorer: scorer, progress: progress)
+        self.bundle = bundle
+        do {
+            defaults = SearchOptions(
+                policy: bundle.draft == nil ? .plain : .paper, parameters: bundle.search,
+                sampling: try SamplingParameters(
+                    temperature: bundle.sampling.temperature, topK: bundle.sampling.topK, topP: bundle.sampling.topP,
+                    minP: bundle.sampling.minP))
+        } catch {
+            throw .generation(.sampling(error))
+        }
+    }
+
+    /// Searches for the answer of a question.
+    ///
+    /// The same question, options and models give the same tree of thoughts, on every run and with any number of
+    /// threads.
+    /// - Throws: `ReasonerError`. A search without an answer is no error: its best path is there.
+    public func answer(_ question: String, options: SearchOptions? = nil) async throws(ReasonerError) -> Answer {
+        var iterator = events(for: question, options: options).makeAsyncIterator()
+        while try await iterator.next() != nil {}
+        guard let answer = iterator.answer else { throw .generation(.cancelled) }
+        return answer
+    }
+
+    /// The events of a search, computed as they are asked for.
+    public func events(for question: String, options: SearchOptions? = nil) -> SearchEvents {
+        SearchEvents(question, models, options ?? defaults)
+    }
+}

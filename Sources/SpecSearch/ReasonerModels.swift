@@ -1,0 +1,16 @@
+internal import Decoding
+internal import Tokenization
+
+/// What the searches of a reasoner share.
+struct ReasonerModels: Sendable {
+    let scheduler: Scheduler
+    let tokenizer: Tokenizer
+    let format: PromptFormat
+    /// Tokens that end a text.
+    let endTokens: Set<Int32>
+    let hasDraft: Bool
+    let scorer: (any ThoughtScorer)?
+
+    /// A prompt as tokens. A question that spells special tokens stays text.
+    func tokens(of prompt: String) -> [Int32] { tokenizer.encode(prompt) }
+}

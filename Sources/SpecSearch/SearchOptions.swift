@@ -1,0 +1,29 @@
+public import Decoding
+
+/// What a caller may choose for one search.
+public struct SearchOptions: Sendable, Hashable {
+    /// How many tokens the draft model proposes to the target per pass, unless told otherwise.
+    public static let usualDraftLength = 4
+
+    /// Who writes thoughts, and what is promised about them.
+    public var policy: SpeculationPolicy
+    /// The size of the search.
+    public var parameters: SearchParameters
+    /// How tokens are chosen, the seed included.
+    public var sampling: SamplingParameters
+    /// How many tokens the draft model proposes to the target per pass, 0 to `Scheduler.longestDraft`; 0 turns
+    /// speculation on tokens off. It never changes what the search finds, only how long that takes. The policy `plain`
+    /// takes none.
+    public var draftLength: Int
+
+    /// - Parameters: the values of the properties, in their order.
+    public init(
+        policy: SpeculationPolicy = .paper, parameters: SearchParameters = .standard,
+        sampling: SamplingParameters, draftLength: Int = SearchOptions.usualDraftLength
+    ) {
+        self.policy = policy
+        self.parameters = parameters
+        self.sampling = sampling
+        self.draftLength = draftLength
+    }
+}
