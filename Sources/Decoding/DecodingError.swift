@@ -10,10 +10,12 @@ public enum DecodingError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknownToken(id: Int32, vocabularySize: Int)
     /// The prompt leaves no room in the model's context.
     case contextTooLong(tokens: Int, context: Int)
-    /// Draft and target do not spell the same tokens.
-    case differentVocabularies(id: Int32, target: String?, draft: String?)
     /// A request names the draft model, but there is none.
     case noDraftModel
+    /// A request ends at a separator, but there is no tokenizer that tells what tokens spell.
+    case noTokenizer
+    /// A sampling parameter is outside its range.
+    case sampling(SamplingError)
     /// The model gave something that is no number.
     case invalidLogits(position: Int)
     /// The task that asked was cancelled.
@@ -29,15 +31,12 @@ public enum DecodingError: Error, Sendable, Hashable, CustomStringConvertible {
         case .contextTooLong(let tokens, let context):
             "The prompt has \(tokens) tokens, but the model's context holds \(context), the answer included. "
                 + "Shorten it."
-        case .differentVocabularies(let id, let target, let draft):
-            "Draft and target must have the same vocabulary, but token \(id) is \(Self.quoted(target)) in the target "
-                + "and \(Self.quoted(draft)) in the draft. Choose a draft of the same family."
         case .noDraftModel: "The request needs a draft model, but none is loaded. Give one with --draft DIR."
+        case .noTokenizer: "The request ends at a separator, which needs the models' tokenizer.json."
+        case .sampling(let error): "\(error)"
         case .invalidLogits(let position):
             "The model gave logits that are not numbers at position \(position). Are the weights damaged?"
         case .cancelled: "The generation was cancelled."
         }
     }
-
-    private static func quoted(_ text: String?) -> String { text.map { "\"\($0)\"" } ?? "missing" }
 }

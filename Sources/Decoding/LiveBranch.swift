@@ -62,7 +62,7 @@ final class LiveBranch {
     }
 
     /// Takes a token for good and notes whether the generation ends with it.
-    func take(_ choice: Sampler.Choice, _ tokenizer: Tokenizer) {
+    func take(_ choice: Sampler.Choice, _ tokenizer: Tokenizer?) {
         tokens.append(Int32(choice.token))
         logProbabilities.append(choice.logProbability)
         end = detector.end(after: Int32(choice.token), tokenizer)

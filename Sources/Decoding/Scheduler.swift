@@ -26,8 +26,8 @@ public actor Scheduler {
     /// The most tokens that the draft model may propose to the target per pass.
     public static let longestDraft = 15
 
-    /// The tokenizer of both models.
-    public nonisolated let tokenizer: Tokenizer
+    /// The tokenizer of both models, if there is one.
+    public nonisolated let tokenizer: Tokenizer?
     private nonisolated let thread: ComputeThread
     let limits: Limits
     let tree: CacheTree
@@ -48,12 +48,12 @@ public actor Scheduler {
     /// - Parameters:
     ///   - target: the large model, whose choices count.
     ///   - draft: the small model with the same vocabulary, if there is one.
-    ///   - tokenizer: the tokenizer of both.
+    ///   - tokenizer: the tokenizer of both; without one, nothing can end at a separator.
     ///   - thread: where to compute.
     ///   - limits: rows per pass and KV memory.
     /// - Throws: `DecodingError.memory` if the system does not give the memory.
     public init(
-        target: LanguageModel, draft: LanguageModel? = nil, tokenizer: Tokenizer, thread: ComputeThread,
+        target: LanguageModel, draft: LanguageModel? = nil, tokenizer: Tokenizer?, thread: ComputeThread,
         limits: Limits = Limits()
     ) throws(DecodingError) {
         self.tokenizer = tokenizer
@@ -129,6 +129,7 @@ public actor Scheduler {
         for request in requests {
             let needsDraft = request.writer == .draft || request.draftLength > 0
             guard !needsDraft || draft != nil else { throw .noDraftModel }
+            guard request.stop.separator.isEmpty || tokenizer != nil else { throw .noTokenizer }
         }
     }
 

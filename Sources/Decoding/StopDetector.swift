@@ -12,10 +12,10 @@ struct StopDetector {
     init(_ rule: StopRule) { self.rule = rule }
 
     /// Takes the next token and says whether the generation ends with it.
-    mutating func end(after token: Int32, _ tokenizer: Tokenizer) -> GenerationEnd? {
+    mutating func end(after token: Int32, _ tokenizer: Tokenizer?) -> GenerationEnd? {
         count += 1
         if rule.endTokens.contains(token) { return .endOfText }
-        if completesSeparator(token, tokenizer) { return .separator }
+        if let tokenizer, completesSeparator(token, tokenizer) { return .separator }
         return count >= rule.maxTokens ? .length : nil
     }
 

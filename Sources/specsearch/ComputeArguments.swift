@@ -1,0 +1,45 @@
+import ArgumentParser
+import Compute
+import Decoding
+import SpecSearch
+
+/// How to compute: the options that all commands with a model share.
+struct ComputeArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("Threads; by default one for each processor.", valueName: "count"))
+    var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How long prompts are computed: exact, the same bits however they are cut, or blas, faster where OpenBLAS is \
+            installed but without that promise.
+            """, valueName: "mode"))
+    var prefill: PrefillMode = .exact
+
+    @Option(
+        help: ArgumentHelp(
+            "The most KV memory, in MiB, for the writing models together and for the reward model.",
+            valueName: "MiB"))
+    var cacheMemory = 2048
+
+    func validate() throws {
+        if let threads, !(1...256).contains(threads) {
+            throw ValidationError("--threads is \(threads), expected 1 to 256.")
+        }
+        guard (1...1_048_576).contains(cacheMemory) else {
+            throw ValidationError("--cache-memory is \(cacheMemory), expected 1 to 1048576 MiB.")
+        }
+    }
+
+    var configuration: Reasoner.Configuration {
+        Reasoner.Configuration(
+            threads: threads ?? ThreadTeam.processors, prefill: prefill,
+            limits: Scheduler.Limits(cacheBytes: cacheMemory << 20))
+    }
+
+    /// The thread on which a single model runs.
+    var thread: ComputeThread { ComputeThread(threads: threads ?? ThreadTeam.processors, prefill: prefill) }
+}
+
+extension PrefillMode: ExpressibleByArgument {}
+extension SpeculationPolicy: ExpressibleByArgument {}

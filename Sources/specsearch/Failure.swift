@@ -1,0 +1,80 @@
+import CacheTree
+import Decoding
+import Safetensors
+import SpecSearch
+import Tokenization
+import Transformer
+
+/// An error of the libraries as the program reports it: a text and an exit code of sysexits.h.
+struct Failure {
+    /// Wrong usage.
+    static let usage: Int32 = 64
+    /// An input file cannot be used.
+    static let badInput: Int32 = 65
+    /// An input file is missing.
+    static let missing: Int32 = 66
+    /// Something that should not happen.
+    static let inner: Int32 = 70
+    /// The budgeted memory does not suffice.
+    static let memory: Int32 = 75
+
+    let text: String
+    let code: Int32
+
+    /// Nil for errors that the argument parser reports itself.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as LoadError: code = Failure.code(of: error)
+        case let error as TokenizerError: code = Failure.code(of: error)
+        case let error as DecodingError: code = Failure.code(of: error)
+        case let error as ReasonerError: code = Failure.code(of: error)
+        case let error as SearchError: code = Failure.code(of: error)
+        case is SamplingError: code = Failure.usage
+        case is ProblemError: code = Failure.badInput
+        default: return nil
+        }
+        text = "\(error)"
+    }
+
+    private static func code(of error: LoadError) -> Int32 {
+        switch error {
+        case .missingFile: missing
+        case .weights(.file(_, .missing)), .weights(.folder(_, .noWeights)), .weights(.folder(_, .shardMissing)): missing
+        default: badInput
+        }
+    }
+
+    private static func code(of error: TokenizerError) -> Int32 {
+        if case .missingFile = error { missing } else { badInput }
+    }
+
+    private static func code(of error: DecodingError) -> Int32 {
+        switch error {
+        case .memory: memory
+        case .emptyPrompt, .unknownToken, .contextTooLong, .noDraftModel, .sampling: usage
+        case .differentVocabularies, .invalidLogits: badInput
+        case .cancelled: inner
+        }
+    }
+
+    private static func code(of error: SearchError) -> Int32 {
+        switch error {
+        case .invalidParameter, .emptyQuestion: usage
+        case .invalidScore: badInput
+        case .notAsked, .wrongCount: inner
+        }
+    }
+
+    private static func code(of error: ReasonerError) -> Int32 {
+        switch error {
+        case .bundle(.unreadable): missing
+        case .bundle, .differentVocabularies, .notARewardModel, .unknownStepToken, .noScorer: badInput
+        case .model(let error): code(of: error)
+        case .tokenizer(let error): code(of: error)
+        case .noDraftModel: usage
+        case .search(let error): code(of: error)
+        case .generation(let error): code(of: error)
+        case .scorer(let error): (error as? ReasonerError).map { code(of: $0) } ?? inner
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Compute
+import JSON
+import Transformer
+
+/// `specsearch inspect`: a model's shape and memory, and what this machine computes with.
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows what this machine computes with, and a model's shape and memory.",
+        discussion: """
+            The kernels are those of the best instruction set that the processor runs; the environment variable \
+            SPECSEARCH_KERNELS (baseline, v3, v4) chooses another.
+
+            Example:
+              specsearch inspect --model Weights/prototype/target
+            """)
+
+    @Option(help: ArgumentHelp("A Hugging Face folder.", valueName: "dir"), completion: .directory)
+    var model: String?
+
+    @Flag(help: "Write one JSON object to standard output.")
+    var json = false
+
+    func run() throws {
+        var sections: [(name: String, facts: [(name: String, value: JSONValue)])] = [("machine", Inspect.machine)]
+        if let model {
+            let configuration = try ModelConfiguration(folder: model)
+            let loaded = try LanguageModel(contentsOf: model)
+            sections.append(("model", Inspect.facts(of: configuration, weightBytes: loaded.weightBytes)))
+        }
+        Terminal.standardOutput.write(json ? Inspect.json(sections) : Inspect.text(sections))
+    }
+
+    private static var machine: [(name: String, value: JSONValue)] {
+        [
+            ("instructionSets", .array(InstructionSet.supported.map { .string($0.rawValue) })),
+            ("kernels", .string(InstructionSet.current.rawValue)),
+            ("processors", .integer(ThreadTeam.processors)),
+            ("blasCore", BLAS.shared.map { .string($0.core) } ?? .null),
+        ]
+    }
+
+    private static func facts(
+        of shape: ModelConfiguration, weightBytes: Int
+    ) -> [(name: String, value: JSONValue)] {
+        [
+            ("family", .string(shape.family.rawValue)),
+            ("head", .string(shape.head == .vocabulary ? "vocabulary" : "stepClasses")),
+            ("layers", .integer(shape.layers)),
+            ("width", .integer(shape.width)),
+            ("heads", .integer(shape.heads)),
+            ("keyValueHeads", .integer(shape.keyValueHeads)),
+            ("headSize", .integer(shape.headSize)),
+            ("feedForwardWidth", .integer(shape.feedForwardWidth)),
+            ("vocabularySize", .integer(shape.vocabularySize)),
+            ("contextLength", .integer(shape.contextLength)),
+            ("tiesOutput", .bool(shape.tiesOutput)),
+            ("weightBytes", .integer(weightBytes)),
+            ("kvBytesPerToken", .integer(shape.pageLayout.bytesPerToken)),
+        ]
+    }
+
+    private static func json(_ sections: [(name: String, facts: [(name: String, value: JSONValue)])]) -> String {
+        var root = JSONObject()
+        for section in sections {
+            var object = JSONObject()
+            for fact in section.facts { object.set(fact.name, fact.value) }
+            root.set(section.name, .object(object))
+        }
+        return JSONValue.object(root).serialized() + "\n"
+    }
+
+    private static func text(_ sections: [(name: String, facts: [(name: String, value: JSONValue)])]) -> String {
+        sections.map { section in
+            section.name + "\n"
+                + section.facts.map { name, value in
+                    let padding = String(repeating: " ", count: max(1, 18 - name.count))
+                    return "  \(name)\(padding)\(value == .null ? "none" : value.string ?? value.serialized())\n"
+                }.joined()
+        }.joined()
+    }
+}

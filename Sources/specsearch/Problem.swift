@@ -1,0 +1,80 @@
+import JSON
+import Safetensors
+
+/// Why a file is not a set of problems.
+enum ProblemError: Error, CustomStringConvertible {
+    case unreadable(path: String, reason: String)
+    case invalid(path: String, line: Int, reason: String)
+
+    var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
+        case .invalid(let path, let line, let reason):
+            "\(path), line \(line): \(reason). Each line is an object with id, task, question and answer."
+        }
+    }
+}
+
+/// A problem whose answers can be checked.
+struct Problem: Sendable {
+    /// How an answer is checked.
+    enum Task: Sendable {
+        /// It must be the expected text.
+        case exact
+        /// Its steps must reach the target with each number used once.
+        case countdown(numbers: [Int], target: Int)
+    }
+
+    let id: String
+    let question: String
+    let answer: String
+    let task: Task
+
+    /// Reads JSON lines.
+    static func read(_ path: String) throws(ProblemError) -> [Problem] {
+        let bytes: [UInt8]
+        do {
+            bytes = try InputFile(path: path, followsLinks: true).readAll(limit: 1 << 28)
+        } catch { throw .unreadable(path: path, reason: "\(error)") }
+        var problems: [Problem] = []
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D }) else { continue }
+            do throws(JSONError) {
+                problems.append(try Problem(try JSONValue(parsing: Array(line)), path: path, line: index + 1))
+            } catch { throw .invalid(path: path, line: index + 1, reason: "\(error)") }
+        }
+        return problems
+    }
+
+    private init(_ json: JSONValue, path: String, line: Int) throws(ProblemError) {
+        guard let id = json["id"]?.string, let question = json["question"]?.string,
+            let answer = json["answer"]?.string
+        else { throw .invalid(path: path, line: line, reason: "id, question or answer is missing") }
+        (self.id, self.question, self.answer) = (id, question, answer)
+        switch json["task"]?.string ?? "exact" {
+        case "exact": task = .exact
+        case "countdown":
+            guard let numbers = json["numbers"]?.array?.compactMap(\.int), let target = json["target"]?.int,
+                numbers.count == json["numbers"]?.array?.count
+            else { throw .invalid(path: path, line: line, reason: "numbers or target is missing") }
+            task = .countdown(numbers: numbers, target: target)
+        case let other:
+            throw .invalid(
+                path: path, line: line, reason: "the task \"\(other)\" has no checker; known: exact, countdown")
+        }
+    }
+
+    /// Whether a reasoning solves the problem.
+    ///
+    /// - Parameters:
+    ///   - answer: what the text marks as the answer.
+    ///   - text: the whole reasoning.
+    func isSolved(by answer: String?, text: String) -> Bool {
+        guard let answer else { return false }
+        switch task {
+        case .exact: return answer == self.answer
+        case .countdown(let numbers, let target):
+            return answer == String(target) && CountdownChecker(numbers: numbers).reaches(target, in: text)
+        }
+    }
+}

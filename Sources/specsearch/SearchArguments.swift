@@ -1,0 +1,67 @@
+import ArgumentParser
+import Decoding
+import SpecSearch
+
+/// The options of `solve` and `evaluate`: which models, and how large a search.
+struct SearchArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("A folder with models that reason together and their bundle.json.", valueName: "dir"),
+        completion: .directory)
+    var bundle = "Weights/prototype"
+
+    @Option(help: "Thoughts that continue each path (N).")
+    var width: Int?
+
+    @Option(help: "Paths that live at a time (b).")
+    var beams: Int?
+
+    @Option(help: "Thoughts that a path has at most (K).")
+    var depth: Int?
+
+    @Option(help: "Weight of the past in the moving threshold of the policy paper (θ), 0 to 1.")
+    var theta: Double?
+
+    @Option(help: "Tokens that a thought has at most.")
+    var thoughtTokens: Int?
+
+    @Option(help: "End with the best path so far when both models have written so many tokens.")
+    var tokenBudget: Int?
+
+    @Option(
+        help: """
+            Tokens that the draft model proposes to the target per pass, 0 to \(Scheduler.longestDraft); never changes \
+            the outcome.
+            """)
+    var draftTokens = SearchOptions.usualDraftLength
+
+    @OptionGroup(title: "Sampling")
+    var sampling: SamplingArguments
+
+    @OptionGroup(title: "Computing")
+    var computing: ComputeArguments
+
+    func validate() throws {
+        guard (0...Scheduler.longestDraft).contains(draftTokens) else {
+            throw ValidationError("--draft-tokens is \(draftTokens), expected 0 to \(Scheduler.longestDraft).")
+        }
+    }
+
+    /// Loads the bundle, showing progress to a person who looks.
+    func loadReasoner() async throws(ReasonerError) -> Reasoner {
+        let progress = ProgressLine("loading \(bundle)")
+        defer { progress.clear() }
+        return try await Reasoner(bundle: bundle, configuration: computing.configuration) { progress.show($0) }
+    }
+
+    /// The options of one search, with the bundle's in place of what was not given.
+    func options(_ policy: SpeculationPolicy, _ reasoner: Reasoner) throws -> SearchOptions {
+        let usual = reasoner.defaults.parameters
+        return SearchOptions(
+            policy: policy,
+            parameters: try SearchParameters(
+                width: width ?? usual.width, beams: beams ?? usual.beams, depth: depth ?? usual.depth,
+                theta: theta ?? usual.theta, thoughtTokens: thoughtTokens ?? usual.thoughtTokens,
+                tokenBudget: tokenBudget ?? usual.tokenBudget),
+            sampling: try sampling.parameters(usual: reasoner.defaults.sampling), draftLength: draftTokens)
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import JSON
+import SpecSearch
+
+/// `specsearch solve`: the main job.
+struct Solve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Searches for the answer of a question.",
+        discussion: """
+            The tree is shown on standard error as it grows: each thought with who wrote it and its reward. The answer \
+            and what it cost go to standard output, or everything as JSON with --json.
+
+            Policies: plain, the target writes every thought; lossless, the same thoughts, token for token, with tokens \
+            drafted by the small model; paper, the small model drafts whole thoughts, and the target writes only what \
+            the reward model rejects.
+
+            Example:
+              specsearch solve "Reach 24 from 4 6 7 8." --policy paper --seed 1
+            """)
+
+    @Argument(help: "The question.")
+    var question: String
+
+    @Option(help: "Who writes thoughts: plain, lossless or paper; by default paper if the bundle has a draft model.")
+    var policy: SpeculationPolicy?
+
+    @Flag(help: "Write the whole search as one JSON object to standard output.")
+    var json = false
+
+    @Flag(help: "Do not show the tree as it grows.")
+    var quiet = false
+
+    @OptionGroup(title: "Search")
+    var search: SearchArguments
+
+    func run() async throws {
+        let reasoner = try await search.loadReasoner()
+        let options = try search.options(policy ?? reasoner.defaults.policy, reasoner)
+        var view = TreeView(.standardError)
+        var events = reasoner.events(for: question, options: options).makeAsyncIterator()
+        while let event = try await events.next() {
+            if !quiet { view.show(event) }
+        }
+        guard let answer = events.answer else { return }
+        Terminal.standardOutput.write(json ? answer.json.serialized() + "\n" : AnswerReport(answer).text)
+    }
+}

@@ -1,0 +1,50 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// One of the process's two output streams.
+struct Terminal: Sendable {
+    /// What machines read.
+    static let standardOutput = Terminal(descriptor: 1)
+    /// Progress and errors.
+    static let standardError = Terminal(descriptor: 2)
+
+    private let descriptor: Int32
+
+    /// Whether a person looks at it.
+    var isInteractive: Bool { isatty(descriptor) == 1 }
+
+    /// Whether colours are welcome: a person looks, and `NO_COLOR` is not set.
+    var hasColour: Bool { isInteractive && getenv("NO_COLOR") == nil }
+
+    /// Writes all of the text; a reader that has gone away ends the program quietly.
+    func write(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Self.write($0, to: descriptor) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { exit(0) }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
+        #if canImport(Glibc)
+        Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+        #elseif canImport(Musl)
+        Musl.write(descriptor, bytes.baseAddress, bytes.count)
+        #else
+        Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+        #endif
+    }
+
+    /// The text dimmed, if colours are welcome.
+    func dimmed(_ text: String) -> String { hasColour ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
+
+    /// The text in bold, if colours are welcome.
+    func bold(_ text: String) -> String { hasColour ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+}
