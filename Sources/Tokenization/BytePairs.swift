@@ -1,0 +1,123 @@
+/// Byte-level byte-pair encoding: pieces of text into tokens (Sennrich et al., "Neural machine translation of rare
+/// words with subword units", 2016, section 3.2).
+///
+/// A piece starts as one token per byte; the neighbours whose merge comes first in the list are joined, the leftmost
+/// of equals first, until no neighbours merge.
+struct BytePairs: Sendable {
+    /// The token of every byte.
+    private let byteTokens: [UInt32]
+    private let merges: MergeTable
+    /// Whether a piece that is a token as a whole is that token, without looking at merges (Llama 3).
+    private let prefersWholePieces: Bool
+
+    /// Pieces up to this many bytes are merged by looking through all neighbours, longer ones with a heap.
+    static let shortPiece = 64
+    /// Merges beyond this number would not fit beside a position in the heap.
+    static let mostMerges = 1 << 24
+
+    /// The parts of a model that has been checked.
+    init(byteTokens: [UInt32], merges: MergeTable, prefersWholePieces: Bool) {
+        precondition(byteTokens.count == 256, "one token for every byte")
+        self.byteTokens = byteTokens
+        self.merges = merges
+        self.prefersWholePieces = prefersWholePieces
+    }
+
+    /// Appends the tokens of one piece.
+    ///
+    /// - Complexity: O(n log n) in the bytes of the piece.
+    func append(_ piece: UnsafeBufferPointer<UInt8>, vocabulary: Vocabulary, to tokens: inout [Int32]) {
+        if piece.count == 1 {
+            tokens.append(Int32(bitPattern: byteTokens[Int(piece[0])]))
+        } else if prefersWholePieces, let token = vocabulary.ordinaryToken(UnsafeRawBufferPointer(piece)) {
+            tokens.append(token)
+        } else if piece.count <= BytePairs.shortPiece {
+            appendShort(piece, to: &tokens)
+        } else {
+            appendLong(piece, to: &tokens)
+        }
+    }
+
+    // MARK: Short pieces
+
+    private func appendShort(_ piece: UnsafeBufferPointer<UInt8>, to tokens: inout [Int32]) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: BytePairs.shortPiece) { symbols in
+            withUnsafeTemporaryAllocation(of: MergeTable.Merge.self, capacity: BytePairs.shortPiece) { pairs in
+                for index in 0..<piece.count { symbols[index] = byteTokens[Int(piece[index])] }
+                let count = merge(symbols, pairs: pairs, count: piece.count)
+                for index in 0..<count { tokens.append(Int32(bitPattern: symbols[index])) }
+            }
+        }
+    }
+
+    /// Merges in place and gives back how many symbols are left. `pairs[i]` is the merge of symbols i and i + 1.
+    private func merge(
+        _ symbols: UnsafeMutableBufferPointer<UInt32>, pairs: UnsafeMutableBufferPointer<MergeTable.Merge>, count: Int
+    ) -> Int {
+        var count = count
+        for index in 0..<count - 1 { pairs[index] = merges[symbols[index], symbols[index + 1]] }
+        while count > 1 {
+            var position = 0
+            var best = pairs[0]
+            for index in 1..<count - 1 where pairs[index] < best {
+                best = pairs[index]
+                position = index
+            }
+            if best == .none { break }
+            symbols[position] = best.token
+            count -= 1
+            for index in position + 1..<count { symbols[index] = symbols[index + 1] }
+            for index in position..<count - 1 { pairs[index] = pairs[index + 1] }
+            if position > 0 { pairs[position - 1] = merges[symbols[position - 1], symbols[position]] }
+            if position < count - 1 { pairs[position] = merges[symbols[position], symbols[position + 1]] }
+        }
+        return count
+    }
+
+    // MARK: Long pieces
+
+    /// Merges a linked list of symbols; the heap holds every merge that was possible at some time, and those that no
+    /// longer are, are recognised when they come up.
+    private func appendLong(_ piece: UnsafeBufferPointer<UInt8>, to tokens: inout [Int32]) {
+        let end = piece.count
+        var symbols = piece.map { byteTokens[Int($0)] }
+        var pairs = (0..<end).map { $0 + 1 < end ? merges[symbols[$0], symbols[$0 + 1]] : .none }
+        var next = Array(1...end)
+        var previous = Array(-1..<end - 1)
+        var heap = MinimumHeap(
+            pairs.indices.compactMap { pairs[$0] == .none ? nil : BytePairs.entry(pairs[$0], at: $0) })
+
+        func update(_ left: Int) {
+            let right = next[left]
+            pairs[left] = right < end ? merges[symbols[left], symbols[right]] : .none
+            if pairs[left] != .none { heap.insert(BytePairs.entry(pairs[left], at: left)) }
+        }
+        while let entry = heap.popMinimum() {
+            let (rank, position) = BytePairs.parts(of: entry)
+            let merge = pairs[position]
+            guard merge != .none, merge.rank == rank else { continue }
+            let removed = next[position]
+            symbols[position] = merge.token
+            pairs[removed] = .none
+            next[position] = next[removed]
+            if next[removed] < end { previous[next[removed]] = position }
+            update(position)
+            if previous[position] >= 0 { update(previous[position]) }
+        }
+        var position = 0
+        while position < end {
+            tokens.append(Int32(bitPattern: symbols[position]))
+            position = next[position]
+        }
+    }
+
+    private static let positionBits: UInt64 = 40
+
+    private static func entry(_ merge: MergeTable.Merge, at position: Int) -> UInt64 {
+        merge.rank << positionBits | UInt64(position)
+    }
+
+    private static func parts(of entry: UInt64) -> (rank: UInt64, position: Int) {
+        (entry >> positionBits, Int(entry & (1 << positionBits - 1)))
+    }
+}

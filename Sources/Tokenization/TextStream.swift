@@ -1,0 +1,56 @@
+/// Text that grows token by token and never shows half a character.
+///
+/// What `append` and `finish` give back, joined, is what `Tokenizer.decode` makes of all the tokens.
+public struct TextStream: Sendable {
+    private let tokenizer: Tokenizer
+    private let skipsSpecialTokens: Bool
+    /// The start of a character whose end has not come yet: at most three bytes.
+    private var pending: [UInt8] = []
+
+    /// An empty text.
+    public init(_ tokenizer: Tokenizer, skipsSpecialTokens: Bool = false) {
+        self.tokenizer = tokenizer
+        self.skipsSpecialTokens = skipsSpecialTokens
+    }
+
+    /// Adds a token and gives back the characters that are complete with it.
+    ///
+    /// - Complexity: O(1) in the length of the text so far.
+    public mutating func append(_ token: Int32) -> String {
+        guard !(skipsSpecialTokens && tokenizer.isSpecial(token)) else { return "" }
+        pending += tokenizer.bytes(of: token)
+        let complete = pending.count - TextStream.incompleteSuffix(of: pending)
+        defer { pending.removeFirst(complete) }
+        return String(decoding: pending[..<complete], as: UTF8.self)
+    }
+
+    /// Ends the text and gives back what is left: U+FFFD if the last character never became complete, else nothing.
+    public mutating func finish() -> String {
+        defer { pending.removeAll() }
+        return String(decoding: pending, as: UTF8.self)
+    }
+
+    /// How many bytes at the end are a valid start of a character that lacks its end (Unicode Standard, table 3-7).
+    private static func incompleteSuffix(of bytes: [UInt8]) -> Int {
+        let tail = bytes.suffix(3)
+        guard let start = tail.lastIndex(where: { $0 & 0xC0 != 0x80 }) else { return 0 }
+        let present = bytes.count - start
+        let (length, second) = TextStream.sequence(startingWith: bytes[start])
+        guard present < length, present == 1 || second.contains(bytes[start + 1]) else { return 0 }
+        return present
+    }
+
+    /// The length of a character by its first byte, and what its second byte may be; length 0 for no first byte.
+    private static func sequence(startingWith first: UInt8) -> (length: Int, second: ClosedRange<UInt8>) {
+        switch first {
+        case 0xC2...0xDF: (2, 0x80...0xBF)
+        case 0xE0: (3, 0xA0...0xBF)
+        case 0xED: (3, 0x80...0x9F)
+        case 0xE1...0xEF: (3, 0x80...0xBF)
+        case 0xF0: (4, 0x90...0xBF)
+        case 0xF1...0xF3: (4, 0x80...0xBF)
+        case 0xF4: (4, 0x80...0x8F)
+        default: (0, 0x80...0xBF)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import JSON
+
+/// All tokens of a tokenizer: what bytes each stands for, how the file spells it, and which are special.
+///
+/// Everything is compared by bytes; `String` equality would take "é" and "e" with a combining accent for one token.
+struct Vocabulary: Sendable {
+    /// The largest id that a file may use.
+    static let largestToken = 1 << 24
+
+    /// How many ids there are; they run from 0 without gaps.
+    let count: Int
+    /// The bytes of all tokens, one after the other.
+    private let bytes: [UInt8]
+    /// Where the bytes of each token start, and, at the end, where the last ones stop.
+    private let starts: [UInt32]
+    /// Tokens whose spelling is their text, not the byte alphabet: added ones, above all.
+    private let verbatim: [ExactName: Int32]
+    private let special: [Bool]
+    /// The tokens spelled in the byte alphabet, found by their bytes.
+    private let index: ByteStringIndex
+
+    /// Checks and flattens the field `model.vocab` together with the added tokens.
+    ///
+    /// - Throws: `malformed`, `tokenOutOfRange`, `duplicateToken`, `missingToken`, `invalidAddedToken`.
+    /// - Complexity: O(n) in the bytes of all spellings.
+    init(entries: JSONObject, added: [AddedToken]) throws(TokenizerError) {
+        let roster = try TokenRoster(entries: entries, added: added)
+        var flattened = FlattenedTokens()
+        for (token, entry) in roster.entries.enumerated() { flattened.append(entry, token: Int32(token)) }
+        count = roster.entries.count
+        special = roster.special
+        bytes = flattened.bytes
+        starts = flattened.starts
+        verbatim = flattened.verbatim
+        index = ByteStringIndex(bytes: flattened.bytes, starts: flattened.starts, tokens: flattened.spelled)
+    }
+
+    /// Whether the id is in use.
+    func contains(_ token: Int32) -> Bool { token >= 0 && token < count }
+
+    /// Whether the file marks the token as special.
+    func isSpecial(_ token: Int32) -> Bool { contains(token) && special[Int(token)] }
+
+    /// The bytes a token stands for; none for an id that is not in use.
+    ///
+    /// - Complexity: O(1).
+    func bytes(of token: Int32) -> ArraySlice<UInt8> {
+        guard contains(token) else { return [] }
+        return bytes[Int(starts[Int(token)])..<Int(starts[Int(token) + 1])]
+    }
+
+    /// The token as the file spells it, or nil for an id that is not in use.
+    func spelling(of token: Int32) -> String? {
+        guard contains(token) else { return nil }
+        let text = String(decoding: bytes(of: token), as: UTF8.self)
+        return verbatim[ExactName(text)] == token ? text : ByteAlphabet.spelling(of: bytes(of: token))
+    }
+
+    /// The token with exactly this spelling, or nil.
+    func token(spelled spelling: String) -> Int32? {
+        if let token = verbatim[ExactName(spelling)] { return token }
+        var copy = spelling
+        var bytes: [UInt8] = []
+        guard copy.withUTF8({ ByteAlphabet.append(bytesOf: $0, to: &bytes) }) else { return nil }
+        return bytes.withUnsafeBytes { token(of: $0) }
+    }
+
+    /// The token, spelled in the byte alphabet, that stands for exactly these bytes and is not special, or nil.
+    @inline(__always)
+    func ordinaryToken(_ text: UnsafeRawBufferPointer) -> Int32? {
+        guard let token = token(of: text), !special[Int(token)] else { return nil }
+        return token
+    }
+
+    /// The token, spelled in the byte alphabet, that stands for exactly these bytes, or nil.
+    func token(of text: UnsafeRawBufferPointer) -> Int32? {
+        index.token(of: text, bytes: bytes, starts: starts)
+    }
+}

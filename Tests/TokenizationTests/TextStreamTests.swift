@@ -1,0 +1,76 @@
+import TestSupport
+import XCTest
+
+@testable import Tokenization
+
+/// Text and tokens belong together, whole and token by token.
+final class TextStreamTests: XCTestCase {
+    private static let seed = UInt64.random(in: .min ... .max)
+
+    func testDecodingGivesBackTheText() throws {
+        let fixture = try TokenizerFixture("small.json")
+        let bundled = try Tokenizer(file: TokenizerFixture.bundledFile())
+        let normalizing = try Tokenizer(file: fixture.changedFile())
+        print("seed \(TextStreamTests.seed)")
+        var random = SeededRandom(seed: TextStreamTests.seed)
+        for _ in 0..<500 {
+            let text = fixture.text(&random)
+            assertEqualBytes(bundled.decode(bundled.encode(text)), text)
+            var copy = text
+            let normalized = copy.withUTF8 { CanonicalComposition.normalized($0) ?? Array($0) }
+            let decoded = normalizing.decode(normalizing.encode(text), skipsSpecialTokens: true)
+            assertEqualBytes(decoded, String(decoding: normalized, as: UTF8.self))
+        }
+    }
+
+    func testStreamedTextIsTheWholeTextAndNeverHalfACharacter() throws {
+        let fixture = try TokenizerFixture("small.json")
+        let tokenizer = try Tokenizer(file: TokenizerFixture.bundledFile())
+        print("seed \(TextStreamTests.seed)")
+        var random = SeededRandom(seed: TextStreamTests.seed)
+        for _ in 0..<300 {
+            let text = fixture.text(&random).replacing("\u{FFFD}", with: "")
+            var stream = TextStream(tokenizer)
+            var streamed = ""
+            for token in tokenizer.encode(text) {
+                let characters = stream.append(token)
+                XCTAssertFalse(characters.unicodeScalars.contains("\u{FFFD}"), text.debugDescription)
+                streamed += characters
+            }
+            XCTAssertEqual(stream.finish(), "")
+            assertEqualBytes(streamed, text)
+        }
+    }
+
+    func testStreamedRandomTokensAreTheWholeText() throws {
+        let tokenizer = try Tokenizer(file: TokenizerFixture.bundledFile())
+        print("seed \(TextStreamTests.seed)")
+        var random = SeededRandom(seed: TextStreamTests.seed)
+        for _ in 0..<2000 {
+            let tokens = (0..<random.below(30)).map { _ in Int32(random.below(tokenizer.vocabularySize)) }
+            var stream = TextStream(tokenizer, skipsSpecialTokens: true)
+            let streamed = tokens.map { stream.append($0) }.joined() + stream.finish()
+            assertEqualBytes(streamed, tokenizer.decode(tokens, skipsSpecialTokens: true))
+        }
+    }
+
+    func testHalfACharacterWaitsForItsEnd() throws {
+        let tokenizer = try Tokenizer(file: TokenizerFixture.bundledFile())
+        var stream = TextStream(tokenizer)
+        let tokens = tokenizer.encode("€")
+        XCTAssertEqual(tokens.count, 3)
+        XCTAssertEqual(stream.append(tokens[0]), "")
+        XCTAssertEqual(stream.append(tokens[1]), "")
+        XCTAssertEqual(stream.append(tokens[2]), "€")
+        XCTAssertEqual(stream.append(tokens[0]), "")
+        XCTAssertEqual(stream.append(tokenizer.encode("a")[0]), "\u{FFFD}a")
+        XCTAssertEqual(stream.append(tokens[0]), "")
+        XCTAssertEqual(stream.finish(), "\u{FFFD}")
+    }
+
+    private func assertEqualBytes(_ text: String, _ expected: String, line: UInt = #line) {
+        XCTAssertTrue(
+            text.utf8.elementsEqual(expected.utf8), "\(text.debugDescription) != \(expected.debugDescription)",
+            line: line)
+    }
+}
