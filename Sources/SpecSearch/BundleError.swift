@@ -1,0 +1,37 @@
+public import JSON
+
+/// Why a folder is not a bundle of models.
+public enum BundleError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The file cannot be read.
+    case unreadable(path: String, reason: String)
+    /// The file is not JSON.
+    case invalidJSON(path: String, JSONError)
+    /// A key is none of those that a bundle may have.
+    case unknownKey(String, allowed: [String])
+    /// A value is missing, of a wrong kind, or outside its range.
+    case invalidValue(key: String, found: String, expected: String)
+    /// A text has not the form that is needed.
+    case template(key: String, found: String, expected: String)
+    /// A model's folder may lie outside the bundle.
+    case unsafeFolder(key: String, found: String)
+    /// A parameter of the search is outside its range.
+    case search(SearchError)
+
+    /// What was found, what was expected, and what to do next.
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path) cannot be read: \(reason) Give the folder of a bundle."
+        case .invalidJSON(let path, let error): "\(path): \(error). Correct the file."
+        case .unknownKey(let key, let allowed):
+            "bundle.json: there is no \(key); allowed: \(allowed.joined(separator: ", ")). Correct or remove it."
+        case .invalidValue(let key, let found, let expected):
+            "bundle.json: \(key) is \(found), expected \(expected)."
+        case .template(let key, let found, let expected):
+            "bundle.json: \(key) is \(JSONValue.string(found).serialized()), expected \(expected)."
+        case .unsafeFolder(let key, let found):
+            "bundle.json: \(key) is \(JSONValue.string(found).serialized()), expected the name of a folder inside the "
+                + "bundle, without \"..\". Move the model there, or make a link to it."
+        case .search(let error): "bundle.json: \(error)"
+        }
+    }
+}

@@ -1,0 +1,65 @@
+public import JSON
+
+/// What reasoning took, in the vocabulary of every report of this package.
+public struct Counters: Sendable, Hashable {
+    /// Rows that the target model computed.
+    public var targetRows = 0
+    /// Forward passes of the target model.
+    public var targetPasses = 0
+    /// Rows that the draft model computed, for tokens and for thoughts.
+    public var draftRows = 0
+    /// Forward passes of the draft model.
+    public var draftPasses = 0
+    /// Rows that the reward model computed.
+    public var rewardRows = 0
+    /// Tokens that were proposed to the target.
+    public var tokensDrafted = 0
+    /// Proposals that the target would have chosen itself.
+    public var tokensAccepted = 0
+    /// Thoughts that the draft model wrote, before duplicates are merged and empty ones dropped.
+    public var thoughtsDrafted = 0
+    /// Distinct drafts that compete with the target's thoughts. With 2N drafts for N slots, at most half of all.
+    public var thoughtsAccepted = 0
+    /// Thoughts that the target wrote for slots that no draft filled, before duplicates are merged.
+    public var thoughtsCorrected = 0
+    /// Levels of which all thoughts were judged.
+    public var levels = 0
+    /// Of these, the levels where accepted drafts filled every slot, so that the target wrote nothing.
+    public var levelsWithoutCorrection = 0
+    /// The most bytes of KV memory in use at once.
+    public var kvBytesPeak = 0
+    /// The bytes that the live branches would have taken at that moment if each had its own copy.
+    public var kvBytesUnshared = 0
+
+    /// All zero.
+    public init() {}
+
+    /// Both together: sums, except that memory is that of whichever took more at once.
+    public static func + (left: Counters, right: Counters) -> Counters {
+        var sum = left.kvBytesPeak >= right.kvBytesPeak ? left : right
+        for (_, count) in summed { sum[keyPath: count] = left[keyPath: count] + right[keyPath: count] }
+        return sum
+    }
+
+    /// Adds what something else took.
+    public static func += (left: inout Counters, right: Counters) { left = left + right }
+
+    /// An object with one member per counter, under the counter's name.
+    public var json: JSONValue {
+        var object = JSONObject()
+        for (name, count) in Self.summed { object.set(name, .integer(self[keyPath: count])) }
+        object.set("kvBytesPeak", .integer(kvBytesPeak))
+        object.set("kvBytesUnshared", .integer(kvBytesUnshared))
+        return .object(object)
+    }
+
+    private static var summed: [(name: String, count: WritableKeyPath<Counters, Int>)] {
+        [
+            ("targetRows", \.targetRows), ("targetPasses", \.targetPasses), ("draftRows", \.draftRows),
+            ("draftPasses", \.draftPasses), ("rewardRows", \.rewardRows), ("tokensDrafted", \.tokensDrafted),
+            ("tokensAccepted", \.tokensAccepted), ("thoughtsDrafted", \.thoughtsDrafted),
+            ("thoughtsAccepted", \.thoughtsAccepted), ("thoughtsCorrected", \.thoughtsCorrected),
+            ("levels", \.levels), ("levelsWithoutCorrection", \.levelsWithoutCorrection),
+        ]
+    }
+}

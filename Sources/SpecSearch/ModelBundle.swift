@@ -1,0 +1,127 @@
+public import JSON
+internal import Safetensors
+
+/// Models that reason together, and how to ask them: a folder with a `bundle.json`.
+///
+///     {
+///       "target": "target", "draft": "draft", "reward": "reward",
+///       "prompt": "Q: {question}\n", "separator": "\n", "answer": "The answer is {answer}.",
+///       "stepToken": "<extra_0>",
+///       "sampling": {"temperature": 0.8, "topK": 0, "topP": 1, "minP": 0},
+///       "search": {"width": 6, "beams": 2, "depth": 16, "theta": 0.9, "thoughtTokens": 64}
+///     }
+///
+/// `target`, `prompt`, `separator` and `answer` must be there, `sampling` and `search` with any of their members may.
+/// `draft`, `reward`, and with the latter `stepToken`, are for bundles that have such models.
+public struct ModelBundle: Sendable, Hashable {
+    /// How thoughts are sampled unless a user says otherwise.
+    public struct Sampling: Sendable, Hashable {
+        /// What logits are divided by: 0.8 unless told otherwise; 0 always takes the most probable token.
+        public let temperature: Double
+        /// How many of the most probable tokens are kept; 0 for all.
+        public let topK: Int
+        /// The mass of the most probable tokens that are kept; 1 for all.
+        public let topP: Double
+        /// The share of the largest probability below which tokens are dropped; 0 for none.
+        public let minP: Double
+    }
+
+    /// The folder of the target model.
+    public let target: String
+    /// The folder of the draft model, or nil.
+    public let draft: String?
+    /// The folder of the reward model, or nil.
+    public let reward: String?
+    /// How the models want to be asked.
+    public let format: PromptFormat
+    /// The token after each thought at which the reward model gives its score, or nil if it needs none.
+    public let stepToken: String?
+    /// How thoughts are sampled.
+    public let sampling: Sampling
+    /// The size of a search.
+    public let search: SearchParameters
+
+    /// Reads the bundle in a folder.
+    public init(folder: String) throws(BundleError) {
+        let path = folder + "/bundle.json"
+        let bytes: [UInt8]
+        do {
+            bytes = try InputFile(path: path, followsLinks: true).readAll(limit: 1 << 20)
+        } catch {
+            throw .unreadable(path: path, reason: "\(error)")
+        }
+        let json: JSONValue
+        do {
+            json = try JSONValue(parsing: bytes, limits: JSONLimits(depth: 4, values: 1000))
+        } catch {
+            throw .invalidJSON(path: path, error)
+        }
+        try self.init(json, folder: folder)
+    }
+
+    /// - Parameters:
+    ///   - json: what the `bundle.json` says.
+    ///   - folder: where it lies. The models' folders are inside of it; they are not opened here.
+    public init(_ json: JSONValue, folder: String) throws(BundleError) {
+        let file = try BundleFile(
+            json,
+            allowed: [
+                "target", "draft", "reward", "prompt", "separator", "answer", "stepToken", "sampling", "search",
+            ])
+        target = try Self.inside(folder, key: "target", file.requiredText("target"))
+        draft = try file.text("draft").map { name throws(BundleError) in
+            try Self.inside(folder, key: "draft", name)
+        }
+        reward = try file.text("reward").map { name throws(BundleError) in
+            try Self.inside(folder, key: "reward", name)
+        }
+        format = try PromptFormat(
+            prompt: file.requiredText("prompt"), separator: file.requiredText("separator"),
+            answer: file.requiredText("answer"))
+        stepToken = try file.text("stepToken")
+        if let stepToken, reward == nil {
+            throw .invalidValue(key: "stepToken", found: stepToken, expected: "none, since there is no reward")
+        }
+        sampling = try Sampling(file.object("sampling", allowed: ["temperature", "topK", "topP", "minP"]))
+        search = try SearchParameters(
+            file.object("search", allowed: ["width", "beams", "depth", "theta", "thoughtTokens"]))
+    }
+
+    /// The path of a model's folder; its name must not lead out of the bundle. Links are followed, since they are made
+    /// by whoever owns the disk.
+    private static func inside(_ folder: String, key: String, _ name: String) throws(BundleError) -> String {
+        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let isSafe = parts.allSatisfy { part in
+            !part.isEmpty && !part.elementsEqual(".".utf8) && !part.elementsEqual("..".utf8)
+                && !part.contains { $0 < 0x20 || $0 == UInt8(ascii: "\\") }
+        }
+        guard isSafe else { throw .unsafeFolder(key: key, found: name) }
+        return folder + "/" + name
+    }
+}
+
+extension ModelBundle.Sampling {
+    fileprivate init(_ file: BundleFile) throws(BundleError) {
+        temperature = try file.number("temperature", in: 0...1000, fallback: 0.8)
+        topK = try file.integer("topK", fallback: 0)
+        topP = try file.number("topP", in: 0...1, fallback: 1)
+        minP = try file.number("minP", in: 0...1, fallback: 0)
+    }
+}
+
+extension SearchParameters {
+    fileprivate init(_ file: BundleFile) throws(BundleError) {
+        let standard = SearchParameters.standard
+        let width = try file.integer("width", fallback: standard.width)
+        let beams = try file.integer("beams", fallback: standard.beams)
+        let depth = try file.integer("depth", fallback: standard.depth)
+        let theta = try file.number("theta", in: 0...1, fallback: standard.theta)
+        let thoughtTokens = try file.integer("thoughtTokens", fallback: standard.thoughtTokens)
+        do {
+            self = try SearchParameters(
+                width: width, beams: beams, depth: depth, theta: theta, thoughtTokens: thoughtTokens)
+        } catch {
+            throw .search(error)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+/// Why a search cannot go on.
+public enum SearchError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A parameter is outside its range.
+    case invalidParameter(name: String, found: String, expected: String)
+    /// A question has nothing but white space.
+    case emptyQuestion
+    /// The search was told something that it had not asked for.
+    case notAsked(told: String, expected: String)
+    /// The search was told more or fewer things than it had asked for.
+    case wrongCount(of: String, found: Int, expected: Int)
+    /// A score is not a number from 0 to 1.
+    case invalidScore(thought: Thought.ID, found: Float)
+
+    /// What was found, what was expected, and what to do next.
+    public var description: String {
+        switch self {
+        case .invalidParameter(let name, let found, let expected):
+            "The search parameter \(name) is \(found), expected \(expected)."
+        case .emptyQuestion: "The question is empty. Give some text."
+        case .notAsked(let told, let expected):
+            "The search was told \(told), but it waits for \(expected). Call ask() before each tell()."
+        case .wrongCount(let what, let found, let expected):
+            "The search was told \(found) \(what), but it asked for \(expected). Give one for each, in their order."
+        case .invalidScore(let thought, let found):
+            "The score of thought \(thought) is \(found), expected a number from 0 to 1. Does the reward model give "
+                + "probabilities, and are its weights whole?"
+        }
+    }
+}

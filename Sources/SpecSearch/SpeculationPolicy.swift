@@ -1,0 +1,19 @@
+/// Who writes thoughts, and what is promised about them.
+public enum SpeculationPolicy: String, Sendable, Hashable, CaseIterable {
+    /// The target writes every thought, token by token. The reference for the other two.
+    case plain
+    /// The target writes every thought, and a draft may propose its tokens.
+    ///
+    /// Promises the tree of `plain`, token for token, for the same seed; only the time differs.
+    case lossless
+    /// The draft writes whole thoughts, the reward model judges them, and the target writes what is missing: SpecSearch
+    /// (ICML 2025), Algorithms 1 and 2.
+    ///
+    /// Promises that the mean score of a level's children is not below the target's as long as the threshold β is not
+    /// below the target's mean score (Theorem 4.3). Promises nothing about single trees or about right answers: these
+    /// are as good as the reward model.
+    case paper
+
+    /// Whether thoughts themselves are drafted.
+    public var draftsThoughts: Bool { self == .paper }
+}
