@@ -95,7 +95,7 @@ let package = Package(
             name: "SafetensorsTests", dependencies: ["Safetensors", "JSON", "TestSupport"], exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
-            name: "TokenizationTests", dependencies: ["Tokenization", "JSON", "TestSupport"], swiftSettings: house),
+            name: "TokenizationTests", dependencies: ["Tokenization", "JSON", "TestSupport"], exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "ComputeTests", dependencies: ["Compute", "CPUFeatures", "TestSupport"], swiftSettings: house),
         .testTarget(

@@ -6,14 +6,6 @@
 /// one slot and origin share a key only if their parents do; otherwise two of n branches collide with a
 /// probability of about n² / 2^65, which is below one in a billion for 100,000 branches.
 public struct BranchKey: Sendable, Hashable {
-    /// Which model the text of a branch comes from.
-    public enum Origin: UInt8, Sendable, Hashable {
-        /// Proposed by the draft model.
-        case draft
-        /// Written by the target model.
-        case target
-    }
-
     /// The branch that every other one descends from: the prompt.
     public static let root = BranchKey(bits: 0)
 
@@ -25,11 +17,11 @@ public struct BranchKey: Sendable, Hashable {
     /// - Parameters:
     ///   - slot: the child's number among all children ever created here with this origin, from 0 on.
     ///   - origin: the model that writes the child.
-    public func child(slot: Int, origin: Origin) -> BranchKey {
+    public func child(slot: Int, origin: Writer) -> BranchKey {
         precondition(slot >= 0, "a creation slot is a count from 0 on")
         // Both steps are bijections, the first of the parent and the second of the slot with its origin.
         let parent = BranchKey.mix(bits &+ 0x9E37_79B9_7F4A_7C15)
-        return BranchKey(bits: BranchKey.mix(parent ^ (UInt64(slot) << 1 | UInt64(origin.rawValue))))
+        return BranchKey(bits: BranchKey.mix(parent ^ (UInt64(slot) << 1 | (origin == .target ? 1 : 0))))
     }
 
     /// A bijection of 64 bits in which every input bit changes half of the output bits: the finaliser of SplitMix64

@@ -1,13 +1,5 @@
 public import CacheTree
 
-/// Which model writes.
-public enum Writer: Sendable, Hashable {
-    /// The large model.
-    case target
-    /// The small model, whole thoughts on its own.
-    case draft
-}
-
 /// When a generation ends.
 public struct StopRule: Sendable, Hashable {
     /// Bytes that end a generation with the token that completes them; none if empty.

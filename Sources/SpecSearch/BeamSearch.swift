@@ -1,3 +1,5 @@
+internal import Decoding
+
 /// Beam search over thoughts, as a value that never runs a model: it asks, is told, and asks again.
 ///
 /// Algorithms 1 and 2 of SpecSearch (ICML 2025). Each level continues every live path by N thoughts, and the b best of

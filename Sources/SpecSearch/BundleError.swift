@@ -1,3 +1,4 @@
+public import Decoding
 public import JSON
 
 /// Why a folder is not a bundle of models.
@@ -14,6 +15,8 @@ public enum BundleError: Error, Sendable, Hashable, CustomStringConvertible {
     case template(key: String, found: String, expected: String)
     /// A model's folder may lie outside the bundle.
     case unsafeFolder(key: String, found: String)
+    /// A parameter of the sampling is outside its range.
+    case sampling(SamplingError)
     /// A parameter of the search is outside its range.
     case search(SearchError)
 
@@ -31,6 +34,7 @@ public enum BundleError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unsafeFolder(let key, let found):
             "bundle.json: \(key) is \(JSONValue.string(found).serialized()), expected the name of a folder inside the "
                 + "bundle, without \"..\". Move the model there, or make a link to it."
+        case .sampling(let error): "bundle.json: \(error)"
         case .search(let error): "bundle.json: \(error)"
         }
     }

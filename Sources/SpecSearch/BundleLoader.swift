@@ -1,3 +1,4 @@
+internal import Compute
 internal import Decoding
 internal import Tokenization
 internal import Transformer

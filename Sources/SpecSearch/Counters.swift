@@ -1,3 +1,4 @@
+public import Decoding
 public import JSON
 
 /// What reasoning took, in the vocabulary of every report of this package.
@@ -33,6 +34,18 @@ public struct Counters: Sendable, Hashable {
 
     /// All zero.
     public init() {}
+
+    /// What generating took.
+    public init(_ decoding: DecodingCounters) {
+        targetRows = decoding.targetRows
+        targetPasses = decoding.targetPasses
+        draftRows = decoding.draftRows
+        draftPasses = decoding.draftPasses
+        tokensDrafted = decoding.tokensDrafted
+        tokensAccepted = decoding.tokensAccepted
+        kvBytesPeak = decoding.kvBytesPeak
+        kvBytesUnshared = decoding.kvBytesUnshared
+    }
 
     /// Both together: sums, except that memory is that of whichever took more at once.
     public static func + (left: Counters, right: Counters) -> Counters {

@@ -1,3 +1,5 @@
+internal import Decoding
+
 /// The level that a search is working on.
 struct Level: Hashable {
     /// Which thoughts of a level a batch holds.
@@ -28,7 +30,7 @@ struct Level: Hashable {
     }
 
     /// Requests for so many thoughts of one model under each parent, parent by parent.
-    func requests(origin: Thought.Origin, counts: [Int]) -> [WriteRequest] {
+    func requests(origin: Writer, counts: [Int]) -> [WriteRequest] {
         zip(parents, counts).flatMap { parent, count in
             (0..<count).map { WriteRequest(parent: parent, slot: $0, origin: origin) }
         }

@@ -1,3 +1,4 @@
+public import Decoding
 public import JSON
 internal import Safetensors
 
@@ -14,18 +15,6 @@ internal import Safetensors
 /// `target`, `prompt`, `separator` and `answer` must be there, `sampling` and `search` with any of their members may.
 /// `draft`, `reward`, and with the latter `stepToken`, are for bundles that have such models.
 public struct ModelBundle: Sendable, Hashable {
-    /// How thoughts are sampled unless a user says otherwise.
-    public struct Sampling: Sendable, Hashable {
-        /// What logits are divided by: 0.8 unless told otherwise; 0 always takes the most probable token.
-        public let temperature: Double
-        /// How many of the most probable tokens are kept; 0 for all.
-        public let topK: Int
-        /// The mass of the most probable tokens that are kept; 1 for all.
-        public let topP: Double
-        /// The share of the largest probability below which tokens are dropped; 0 for none.
-        public let minP: Double
-    }
-
     /// The folder of the target model.
     public let target: String
     /// The folder of the draft model, or nil.
@@ -36,8 +25,8 @@ public struct ModelBundle: Sendable, Hashable {
     public let format: PromptFormat
     /// The token after each thought at which the reward model gives its score, or nil if it needs none.
     public let stepToken: String?
-    /// How thoughts are sampled.
-    public let sampling: Sampling
+    /// How thoughts are sampled unless a user says otherwise: temperature 0.8 without filters if the file says nothing.
+    public let sampling: SamplingParameters
     /// The size of a search.
     public let search: SearchParameters
 
@@ -82,7 +71,7 @@ public struct ModelBundle: Sendable, Hashable {
         if let stepToken, reward == nil {
             throw .invalidValue(key: "stepToken", found: stepToken, expected: "none, since there is no reward")
         }
-        sampling = try Sampling(file.object("sampling", allowed: ["temperature", "topK", "topP", "minP"]))
+        sampling = try SamplingParameters(file.object("sampling", allowed: ["temperature", "topK", "topP", "minP"]))
         search = try SearchParameters(
             file.object("search", allowed: ["width", "beams", "depth", "theta", "thoughtTokens"]))
     }
@@ -100,12 +89,17 @@ public struct ModelBundle: Sendable, Hashable {
     }
 }
 
-extension ModelBundle.Sampling {
+extension SamplingParameters {
     fileprivate init(_ file: BundleFile) throws(BundleError) {
-        temperature = try file.number("temperature", in: 0...1000, fallback: 0.8)
-        topK = try file.integer("topK", fallback: 0)
-        topP = try file.number("topP", in: 0...1, fallback: 1)
-        minP = try file.number("minP", in: 0...1, fallback: 0)
+        let temperature = try file.number("temperature", in: 0...1000, fallback: 0.8)
+        let topK = try file.integer("topK", fallback: 0)
+        let topP = try file.number("topP", in: 0...1, fallback: 1)
+        let minP = try file.number("minP", in: 0...1, fallback: 0)
+        do {
+            self = try SamplingParameters(temperature: temperature, topK: topK, topP: topP, minP: minP)
+        } catch {
+            throw .sampling(error)
+        }
     }
 }
 

@@ -49,7 +49,7 @@ public final class Reasoner: Sendable {
         progress: @Sendable (Double) -> Void = { _ in }
     ) async throws(ReasonerError) {
         let bundle: ModelBundle
-        do { bundle = try ModelBundle(contentsOf: folder) } catch { throw .bundle(error) }
+        do { bundle = try ModelBundle(folder: folder) } catch { throw .bundle(error) }
         try await self.init(bundle, scorer: scorer, configuration: configuration, progress: progress)
     }
 
@@ -62,15 +62,8 @@ public final class Reasoner: Sendable {
         let loader = BundleLoader(bundle, thread: thread, limits: configuration.limits)
         models = try await loader.load(scorer: scorer, progress: progress)
         self.bundle = bundle
-        do {
-            defaults = SearchOptions(
-                policy: bundle.draft == nil ? .plain : .paper, parameters: bundle.search,
-                sampling: try SamplingParameters(
-                    temperature: bundle.sampling.temperature, topK: bundle.sampling.topK, topP: bundle.sampling.topP,
-                    minP: bundle.sampling.minP))
-        } catch {
-            throw .generation(.sampling(error))
-        }
+        defaults = SearchOptions(
+            policy: bundle.draft == nil ? .plain : .paper, parameters: bundle.search, sampling: bundle.sampling)
     }
 
     /// Searches for the answer of a question.

@@ -1,3 +1,4 @@
+internal import Decoding
 public import JSON
 
 extension SearchOutcome {

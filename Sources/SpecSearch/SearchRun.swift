@@ -1,5 +1,6 @@
 internal import CacheTree
 internal import Decoding
+internal import Tokenization
 
 /// One search on its way: asks the search core what it needs, has the models do it, and tells the core.
 ///
@@ -120,13 +121,12 @@ final class SearchRun {
     /// Lets go of the paths that nothing will continue: rejected and pruned ones at once, and at the end of a level
     /// all but those that the next one continues.
     private func forget(after events: [SearchEvent]) async {
-        let isLevelOver = events.contains { event in
-            if case .levelFinished = event { true } else { false }
-        }
+        var finishedDepth = 0
+        for case .levelFinished(let depth, _) in events { finishedDepth = depth }
         let dead = places.keys.filter { id in
             let thought = core.tree[id]
             if thought.state == .rejected || thought.state == .pruned { return true }
-            return isLevelOver && (thought.isFinal || thought.depth < core.tree.depth)
+            return finishedDepth > 0 && (thought.isFinal || thought.depth < finishedDepth)
         }
         await models.scheduler.release(dead.compactMap { places.removeValue(forKey: $0)?.node })
         await session?.forget(dead)
@@ -134,17 +134,11 @@ final class SearchRun {
 
     private func count(_ decoding: DecodingCounters) async {
         let scoring = await session?.costs() ?? ScoringCosts()
-        costs.targetRows += decoding.targetRows
-        costs.targetPasses += decoding.targetPasses
-        costs.draftRows += decoding.draftRows
-        costs.draftPasses += decoding.draftPasses
-        costs.tokensDrafted += decoding.tokensDrafted
-        costs.tokensAccepted += decoding.tokensAccepted
+        var step = Counters(decoding)
+        step.kvBytesPeak += scoring.kvBytes
+        step.kvBytesUnshared += scoring.kvBytesUnshared
+        costs += step
         costs.rewardRows = scoring.rewardRows
-        let bytes = decoding.kvBytesPeak + scoring.kvBytes
-        guard bytes > costs.kvBytesPeak else { return }
-        costs.kvBytesPeak = bytes
-        costs.kvBytesUnshared = decoding.kvBytesUnshared + scoring.kvBytesUnshared
     }
 
     private func generationRequest(for request: WriteRequest) -> GenerationRequest {

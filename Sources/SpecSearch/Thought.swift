@@ -1,26 +1,10 @@
+public import Decoding
+
 /// One step of reasoning: what a model wrote under a parent, up to a separator, the end of the text or a length cap.
 ///
 /// The paper's z (SpecSearch, ICML 2025, section 3). Two thoughts of one parent never hold the same text with the same
 /// `isFinal`, with one exception: the target may write again what it was given as a draft that was rejected.
 public struct Thought: Sendable, Hashable, Identifiable {
-    /// Which model wrote a thought. Part of a branch's identity, so that a correction shares no noise with a draft.
-    public enum Origin: String, Sendable, Hashable {
-        /// The small model, G_q.
-        case draft
-        /// The large model, G_p, with or without speculation on tokens.
-        case target
-    }
-
-    /// How a thought ended.
-    public enum End: String, Sendable, Hashable {
-        /// Its text completed the separator of the prompt format.
-        case separator
-        /// The model ended its text.
-        case endOfText
-        /// It reached the length cap.
-        case length
-    }
-
     /// What the search has decided about a thought.
     public enum State: String, Sendable, Hashable {
         /// Nothing yet. A search that has ended has no such thought.
@@ -42,13 +26,13 @@ public struct Thought: Sendable, Hashable, Identifiable {
     /// Which of the thoughts it is that `origin` wrote under its parent: fixed before duplicates are merged.
     public let slot: Int
     /// Which model wrote it.
-    public let origin: Origin
+    public let origin: Writer
     /// What it says, its separator included.
     public let text: String
     /// The tokens of the text, as the model wrote them.
     public let tokens: [Int32]
     /// How it ended.
-    public let end: End
+    public let end: GenerationEnd
     /// The mean of the natural logarithms of its tokens' probabilities under the model that wrote it.
     public let meanLogProbability: Float
     /// Whether nothing follows: the model ended its text, or the path holds an answer.

@@ -1,3 +1,5 @@
+internal import Decoding
+
 extension ThoughtTree {
     /// A number of 64 bits that differs as good as always between trees that differ, and is the same in every run.
     ///

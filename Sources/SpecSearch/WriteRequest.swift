@@ -1,3 +1,5 @@
+public import Decoding
+
 /// A thought that a model is to write.
 ///
 /// Requests of one `Ask` belong into one batch. A branch of random numbers is the path of (origin, slot) pairs from the
@@ -8,10 +10,10 @@ public struct WriteRequest: Sendable, Hashable {
     /// Which of the thoughts it is that `origin` writes under the parent, from 0 on.
     public let slot: Int
     /// Which model writes.
-    public let origin: Thought.Origin
+    public let origin: Writer
 
     /// - Parameters: the values of the properties, in their order.
-    public init(parent: Thought.ID?, slot: Int, origin: Thought.Origin) {
+    public init(parent: Thought.ID?, slot: Int, origin: Writer) {
         self.parent = parent
         self.slot = slot
         self.origin = origin

@@ -1,7 +1,7 @@
-import ArgumentParser
-import Compute
+public import ArgumentParser
+public import Compute
 import Decoding
-import SpecSearch
+public import SpecSearch
 
 /// How to compute: the options that all commands with a model share.
 struct ComputeArguments: ParsableArguments {

@@ -45,14 +45,14 @@ struct Failure {
     }
 
     private static func code(of error: TokenizerError) -> Int32 {
-        if case .missingFile = error { missing } else { badInput }
+        if case .unreadable = error { missing } else { badInput }
     }
 
     private static func code(of error: DecodingError) -> Int32 {
         switch error {
         case .memory: memory
-        case .emptyPrompt, .unknownToken, .contextTooLong, .noDraftModel, .sampling: usage
-        case .differentVocabularies, .invalidLogits: badInput
+        case .emptyPrompt, .unknownToken, .contextTooLong, .noDraftModel, .noTokenizer, .sampling: usage
+        case .invalidLogits: badInput
         case .cancelled: inner
         }
     }

@@ -82,7 +82,7 @@ struct Generate: AsyncParsableCommand {
                 throw ReasonerError.differentVocabularies(difference)
             }
             return tokenizer
-        } catch TokenizerError.missingFile where tokens != nil {
+        } catch TokenizerError.unreadable where tokens != nil {
             return nil
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CacheTree
+import Compute
 import Decoding
 import JSON
 import Transformer

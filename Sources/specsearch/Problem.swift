@@ -39,9 +39,11 @@ struct Problem: Sendable {
         var problems: [Problem] = []
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D }) else { continue }
-            do throws(JSONError) {
-                problems.append(try Problem(try JSONValue(parsing: Array(line)), path: path, line: index + 1))
+            let json: JSONValue
+            do {
+                json = try JSONValue(parsing: Array(line))
             } catch { throw .invalid(path: path, line: index + 1, reason: "\(error)") }
+            problems.append(try Problem(json, path: path, line: index + 1))
         }
         return problems
     }

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Compute
+public import ArgumentParser
+public import Compute
 
 /// Token ids on the command line: `1,2,3`.
 struct TokenList: ExpressibleByArgument {

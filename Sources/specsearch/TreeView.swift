@@ -1,3 +1,4 @@
+import Decoding
 import SpecSearch
 
 /// Shows a search as it grows: one line for each thing that happens, indented by depth.
