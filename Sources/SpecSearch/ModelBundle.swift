@@ -1,6 +1,6 @@
 public import Decoding
+internal import Files
 public import JSON
-internal import Safetensors
 
 /// Models that reason together, and how to ask them: a folder with a `bundle.json`.
 ///
@@ -37,7 +37,7 @@ public struct ModelBundle: Sendable, Hashable {
         do {
             bytes = try InputFile(path: path, followsLinks: true).readAll(limit: 1 << 20)
         } catch {
-            throw .unreadable(path: path, reason: "\(error)")
+            throw .unreadable(path: path, error)
         }
         let json: JSONValue
         do {
