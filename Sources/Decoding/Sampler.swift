@@ -1,0 +1,98 @@
+import Compute
+
+/// Turns rows of logits into tokens.
+///
+/// The choice is an exact draw from the distribution that the parameters make of a row (up to the 52 bits of the
+/// noise and the rounding of double precision), and a function of the row, the parameters and the stream alone:
+/// the token with the largest log p + Gumbel noise (Gumbel-max trick). Two rows with the same stream share the noise
+/// token by token, so a draft and a target that nearly agree nearly always choose the same token (Daliri, Musco and
+/// Suresh, "Coupling without communication and drafter-invariant speculative decoding", 2024). Nothing depends on the
+/// processor: no fused multiply-add, no C library, no sums whose order varies.
+///
+/// A sampler owns working memory that grows to the largest row and is used again, so that it allocates nothing once
+/// warm. It is not for concurrent use: each thread has its own.
+public final class Sampler {
+    /// A chosen token.
+    public struct Choice: Sendable, Hashable {
+        /// The token's id.
+        public let token: Int
+        /// The natural logarithm of the token's probability in the model's own distribution: the softmax of the raw
+        /// logits, before temperature and filters, accurate to about 1e-6.
+        public let logProbability: Float
+    }
+
+    private var maxima = GroupMaxima()
+    private var filter = LogitFilter()
+    private var ceilings: [Float] = []
+
+    /// A sampler without any memory yet.
+    public init() {}
+
+    /// The token of a row, with its log-probability.
+    ///
+    /// - Parameters: as of `token(logits:parameters:stream:)`.
+    /// - Throws: `SamplingError` as `token(logits:parameters:stream:)`.
+    /// - Complexity: O(vocabulary), dominated by the sum of exponentials that the log-probability takes.
+    public func choose(
+        logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, stream: RandomStream
+    ) throws(SamplingError) -> Choice {
+        let token = try token(logits: logits, parameters: parameters, stream: stream)
+        let sum = Exponentials.sum(logits, largest: maxima.largest, temperature: 1)
+        let logProbability = Double(logits[token]) - Double(maxima.largest) - Elementary.log(sum)
+        return Choice(token: token, logProbability: Float(logProbability))
+    }
+
+    /// The token of a row alone: what a draft or its verification needs.
+    ///
+    /// - Parameters:
+    ///   - logits: one logit per token, at least one; −infinity forbids a token.
+    ///   - parameters: how to draw. Greedy takes the largest logit, of equal ones that of the lowest token.
+    ///   - stream: the draws for the place where the token will stand. It carries the seed; that of the parameters is for
+    ///     whoever makes the stream.
+    /// - Throws: `SamplingError` if a logit is NaN or +infinity, or all are −infinity.
+    /// - Complexity: O(vocabulary), but one comparison for most tokens.
+    public func token(
+        logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, stream: RandomStream
+    ) throws(SamplingError) -> Int {
+        precondition(!logits.isEmpty, "a row has at least one logit")
+        try maxima.read(logits)
+        let first = maxima.firstLargest(in: logits)
+        if parameters.isGreedy { return first }
+        let cut = filter.cut(logits, maxima, parameters)
+        setCeilings(cut, temperature: parameters.temperature)
+        let weights = LogitWeights(
+            logits: logits, largest: Double(maxima.largest), temperature: parameters.temperature, cut: cut)
+        var race = Race(stream, from: first, weight: 1)
+        race.run(ceilings: ceilings, weights: weights, vocabularySize: logits.count)
+        return race.winner
+    }
+
+    /// The distribution that a token of this row is drawn from, after temperature and filters: for ratio acceptance,
+    /// which compares probabilities.
+    ///
+    /// - Throws: `SamplingError` as `token(logits:parameters:stream:)`.
+    /// - Complexity: O(vocabulary), with an exponential for each token that the filters keep; allocates the result.
+    public func distribution(
+        logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters
+    ) throws(SamplingError) -> TokenDistribution {
+        precondition(!logits.isEmpty, "a row has at least one logit")
+        try maxima.read(logits)
+        if parameters.isGreedy {
+            return TokenDistribution(certain: maxima.firstLargest(in: logits), vocabularySize: logits.count)
+        }
+        let cut = filter.cut(logits, maxima, parameters)
+        let weights = LogitWeights(
+            logits: logits, largest: Double(maxima.largest), temperature: parameters.temperature, cut: cut)
+        return TokenDistribution(weights: logits.indices.map(weights.weight))
+    }
+
+    /// Bounds the weights of each group. The factor is far above the error of single precision.
+    private func setCeilings(_ cut: LogitCut, temperature: Double) {
+        let scale = Exponentials.scale(temperature)
+        ceilings.removeAll(keepingCapacity: true)
+        for value in maxima.values {
+            let isIn = value >= cut.logit
+            ceilings.append(isIn ? Exponentials.exponential((value - maxima.largest) * scale) * 1.0001 : 0)
+        }
+    }
+}
