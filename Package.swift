@@ -108,7 +108,7 @@ let package = Package(
             dependencies: ["Decoding", "CacheTree", "Transformer", "Compute", "Tokenization", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "SpecSearchTests", dependencies: ["SpecSearch", "Decoding", "TestSupport"], swiftSettings: house),
+            name: "SpecSearchTests", dependencies: ["SpecSearch", "Decoding", "Tokenization", "JSON", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "ParityTests",
             dependencies: [

@@ -43,4 +43,7 @@ public struct Thought: Sendable, Hashable, Identifiable {
     public internal(set) var state: State = .open
     /// How many more times the same text was written under its parent. Those repeats are no thoughts of their own.
     public internal(set) var duplicates = 0
+
+    /// The request for which it was written: whoever runs the models finds what belongs to it by this.
+    public var request: WriteRequest { WriteRequest(parent: parent, slot: slot, origin: origin) }
 }

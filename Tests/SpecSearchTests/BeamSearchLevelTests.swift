@@ -65,7 +65,7 @@ final class BeamSearchLevelTests: XCTestCase {
         }
     }
 
-    func testAcceptsAtMostTheWidthBestFirstAndTiesByslot() throws {
+    func testAcceptsAtMostTheWidthBestFirstAndTiesBySlot() throws {
         var script = try SearchScript(width: 2, beams: 1, theta: 0.5)
         try script.write("a b")
         try script.score(1, 0)
@@ -122,6 +122,7 @@ final class BeamSearchLevelTests: XCTestCase {
         let thought = WrittenThought(text: "a\n", tokens: [1], end: .separator, meanLogProbability: 0)
         try script.search.tell(written: [blank, empty, thought])
         XCTAssertEqual(script.unjudged, ["a"])
+        XCTAssertEqual(script.search.tree[0].request, WriteRequest(parent: nil, slot: 2, origin: .target))
         XCTAssertEqual(script.search.tokensWritten, 3)
     }
 

@@ -1,0 +1,173 @@
+import Decoding
+import SpecSearch
+import TestSupport
+import Tokenization
+import XCTest
+
+/// Whole searches with the bundled models.
+final class ReasonerTests: XCTestCase {
+    private static let questions = [
+        "Nora has 58 cookies. Nora buys 8 bags with 21 cookies each. Nora gives 43 cookies to Tara. "
+            + "How many cookies does Nora have now?",
+        "Reach 14 from 3 9 12 14.",
+        "Reach 36 from 1 8 12 16.",
+    ]
+
+    private func reasoner(
+        threads: Int = 2, rowsPerPass: Int = 256, scorer: (any ThoughtScorer)? = nil
+    ) async throws -> Reasoner {
+        try await Reasoner(
+            bundle: RepositoryRoot.path(of: "Weights/prototype"), scorer: scorer,
+            configuration: .init(threads: threads, limits: .init(rowsPerPass: rowsPerPass)))
+    }
+
+    private func options(
+        _ reasoner: Reasoner, _ policy: SpeculationPolicy, draftLength: Int = 4, seed: UInt64 = 1
+    ) throws -> SearchOptions {
+        let usual = reasoner.defaults
+        return SearchOptions(
+            policy: policy, parameters: usual.parameters,
+            sampling: try SamplingParameters(temperature: usual.sampling.temperature, seed: seed),
+            draftLength: draftLength)
+    }
+
+    func testTheSameSeedGivesTheSameTreeWhateverComputesIt() async throws {
+        let usual = try await reasoner()
+        let others = [try await reasoner(threads: 1), try await reasoner(rowsPerPass: 16)]
+        for policy in SpeculationPolicy.allCases {
+            for question in Self.questions {
+                let tree = try await usual.answer(question, options: options(usual, policy)).outcome.tree
+                XCTAssertGreaterThan(tree.thoughts.count, 3)
+                for draftLength in [0, 1, 15] {
+                    let again = try await usual.answer(
+                        question, options: options(usual, policy, draftLength: draftLength))
+                    XCTAssertEqual(again.outcome.tree.fingerprint, tree.fingerprint, "\(policy), \(draftLength)")
+                }
+                for other in others {
+                    let again = try await other.answer(question, options: options(other, policy))
+                    XCTAssertEqual(again.outcome.tree, tree, "\(policy)")
+                }
+            }
+        }
+    }
+
+    func testLosslessFindsTheTreeOfPlainWithFewerTargetPasses() async throws {
+        let reasoner = try await reasoner()
+        for question in Self.questions {
+            let plain = try await reasoner.answer(question, options: options(reasoner, .plain)).outcome
+            let lossless = try await reasoner.answer(question, options: options(reasoner, .lossless)).outcome
+            XCTAssertEqual(plain.tree, lossless.tree)
+            XCTAssertEqual(plain.counters.draftRows, 0)
+            XCTAssertLessThan(lossless.counters.targetPasses, plain.counters.targetPasses)
+        }
+    }
+
+    func testAnotherSeedGivesAnotherTree() async throws {
+        let reasoner = try await reasoner()
+        let one = try await reasoner.answer(Self.questions[1], options: options(reasoner, .plain, seed: 1))
+        let two = try await reasoner.answer(Self.questions[1], options: options(reasoner, .plain, seed: 2))
+        XCTAssertNotEqual(one.outcome.tree.fingerprint, two.outcome.tree.fingerprint)
+    }
+
+    func testSearchesAtTheSameTimeFindWhatEachFindsAlone() async throws {
+        let reasoner = try await reasoner()
+        var alone: [ThoughtTree] = []
+        for question in Self.questions {
+            alone.append(try await reasoner.answer(question, options: options(reasoner, .paper)).outcome.tree)
+        }
+        let together = try await withThrowingTaskGroup(of: (Int, ThoughtTree).self) { group in
+            for (number, question) in Self.questions.enumerated() {
+                let options = try options(reasoner, .paper)
+                group.addTask { (number, try await reasoner.answer(question, options: options).outcome.tree) }
+            }
+            return try await group.reduce(into: [Int: ThoughtTree]()) { $0[$1.0] = $1.1 }
+        }
+        for (number, tree) in alone.enumerated() { XCTAssertEqual(together[number], tree) }
+    }
+
+    func testTheRewardModelReadsEachThoughtOnce() async throws {
+        let reasoner = try await reasoner()
+        let answer = try await reasoner.answer(Self.questions[0], options: options(reasoner, .paper))
+        let tokenizer = try BundledTokenizer()
+        let thoughts = answer.outcome.tree.thoughts
+        // The question once, and for each distinct thought its tokens and the step token.
+        let expected =
+            tokenizer.count("Q: " + Self.questions[0] + "\n")
+            + thoughts.reduce(0) { $0 + tokenizer.count($1.text) + 1 }
+        XCTAssertEqual(answer.outcome.counters.rewardRows, expected)
+    }
+
+    func testEventsTellTheWholeTree() async throws {
+        let reasoner = try await reasoner()
+        let options = try options(reasoner, .paper)
+        var iterator = reasoner.events(for: Self.questions[1], options: options).makeAsyncIterator()
+        var texts: [String] = []
+        var outcome: SearchOutcome?
+        while let event = try await iterator.next() {
+            switch event {
+            case .proposed(let thought), .corrected(let thought): texts.append(thought.text)
+            case .finished(let found): outcome = found
+            default: break
+            }
+        }
+        let answer = try XCTUnwrap(iterator.answer)
+        XCTAssertEqual(texts, answer.outcome.tree.thoughts.map(\.text))
+        XCTAssertEqual(outcome?.tree, answer.outcome.tree)
+        XCTAssertFalse(answer.outcome.tree.thoughts.contains { $0.state == .open })
+    }
+
+    func testAScorerOfOnesOwnTakesTheRewardModelsPlace() async throws {
+        let reasoner = try await reasoner(scorer: LengthScorer())
+        let answer = try await reasoner.answer(Self.questions[1], options: options(reasoner, .plain))
+        for thought in answer.outcome.tree.thoughts {
+            XCTAssertEqual(thought.score, LengthScorer.score(thought.text))
+        }
+        XCTAssertEqual(answer.outcome.counters.rewardRows, 0)
+    }
+
+    func testScorersThatFailOrLieAreErrors() async throws {
+        let failing = try await reasoner(scorer: LengthScorer(failure: true))
+        do {
+            _ = try await failing.answer(Self.questions[1])
+            XCTFail("the scorer's error is lost")
+        } catch {
+            guard case .scorer(let inner) = error, inner is LengthScorer.Failure else { return XCTFail("\(error)") }
+        }
+    }
+
+    func testAnEmptyQuestionIsRefused() async throws {
+        let reasoner = try await reasoner()
+        for question in ["", "  \n\t "] {
+            do {
+                _ = try await reasoner.answer(question)
+                XCTFail("an empty question is answered")
+            } catch {
+                guard case .search(.emptyQuestion) = error else { return XCTFail("\(error)") }
+            }
+        }
+    }
+}
+
+/// Counts tokens as the bundled models' tokenizer does.
+private struct BundledTokenizer {
+    private let tokenizer: Tokenizer
+
+    init() throws { tokenizer = try Tokenizer(contentsOf: TinyModels.prototype("reward")) }
+
+    func count(_ text: String) -> Int { tokenizer.encode(text, addsPrefix: false).count }
+}
+
+/// Prefers short thoughts.
+private struct LengthScorer: ThoughtScorer, ScoringSession {
+    struct Failure: Error {}
+    var failure = false
+
+    static func score(_ text: String) -> Float { 1 / Float(1 + text.utf8.count) }
+
+    func begin(question: String, prompt: String) async throws -> any ScoringSession { self }
+
+    func scores(for thoughts: [Thought.ID], in tree: ThoughtTree) async throws -> [Float] {
+        if failure { throw Failure() }
+        return thoughts.map { Self.score(tree[$0].text) }
+    }
+}

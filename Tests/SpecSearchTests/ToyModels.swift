@@ -1,0 +1,74 @@
+import SpecSearch
+import TestSupport
+
+/// Models that write and judge by hashing, so that a whole search is a function of the seed.
+protocol ToyModels {
+    /// What a model writes in a slot after some reasoning.
+    func write(_ origin: Thought.Origin, slot: Int, after reasoning: String) -> WrittenThought
+    /// The score of the last thought of some reasoning.
+    func score(_ reasoning: String) -> Float
+}
+
+extension ToyModels {
+    /// Runs a search to its end and returns all its events.
+    ///
+    /// - Parameter order: how the thoughts of a batch are put before they are scored one after the other.
+    func run(_ search: inout BeamSearch, order: ([Thought.ID]) -> [Thought.ID] = { $0 }) throws -> [SearchEvent] {
+        var events: [SearchEvent] = []
+        while true {
+            switch search.ask() {
+            case .write(let requests):
+                events += try search.tell(
+                    written: requests.map {
+                        write($0.origin, slot: $0.slot, after: search.tree.text(of: $0.parent))
+                    })
+            case .score(let thoughts):
+                var scores: [Thought.ID: Float] = [:]
+                for id in order(thoughts) { scores[id] = score(search.tree.text(of: id)) }
+                events += try search.tell(scores: thoughts.compactMap { scores[$0] })
+            case .finished: return events
+            }
+        }
+    }
+}
+
+/// Models with a handful of words, so that duplicates, ties, empty thoughts and ends of all kinds are frequent.
+struct WordModels: ToyModels {
+    let seed: UInt64
+
+    func write(_ origin: Thought.Origin, slot: Int, after reasoning: String) -> WrittenThought {
+        var random = SeededRandom(seed: hash("\(seed) \(origin) \(slot) \(reasoning)"))
+        let end: Thought.End = [.separator, .separator, .separator, .endOfText, .length].randomElement(using: &random)!
+        let words = ["ox", "cat", "dog", "emu", "fox", "The answer is 7.", ""]
+        let word = words.randomElement(using: &random)!
+        return WrittenThought(
+            text: end == .separator ? word + "\n" : word, tokens: [Int32(slot)], end: end, meanLogProbability: -1)
+    }
+
+    func score(_ reasoning: String) -> Float {
+        var random = SeededRandom(seed: hash("\(seed) score \(reasoning)"))
+        return Float(Int.random(in: 0...16, using: &random)) / 16
+    }
+}
+
+/// Models whose thoughts are all different and have normally distributed scores, as in the paper's section 4.
+struct NormalModels: ToyModels {
+    static let targetMean: Float = 0.6
+    static let draftMean: Float = 0.5
+    let seed: UInt64
+
+    func write(_ origin: Thought.Origin, slot: Int, after reasoning: String) -> WrittenThought {
+        WrittenThought(text: "\(origin) \(slot)\n", tokens: [0], end: .separator, meanLogProbability: -1)
+    }
+
+    func score(_ reasoning: String) -> Float {
+        var random = SeededRandom(seed: hash("\(seed) \(reasoning)"))
+        let isDraft = reasoning.split(separator: "\n").last?.hasPrefix("draft") ?? false
+        return min(max((isDraft ? Self.draftMean : Self.targetMean) + 0.1 * random.normal(), 0), 1)
+    }
+}
+
+/// FNV-1a of a text.
+private func hash(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+}
