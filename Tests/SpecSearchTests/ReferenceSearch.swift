@@ -17,7 +17,7 @@ struct ReferenceSearch {
     /// One child of a level that competes.
     struct Child: Hashable {
         let text: String
-        let origin: Thought.Origin
+        let origin: Writer
         let score: Float
         let isFinal: Bool
     }
@@ -83,7 +83,7 @@ struct ReferenceSearch {
     }
 
     private func written(
-        _ origin: Thought.Origin, _ slots: Range<Int>, after reasoning: String, shift: Bool = false
+        _ origin: Writer, _ slots: Range<Int>, after reasoning: String, shift: Bool = false
     ) -> [Child] {
         slots.compactMap { slot in
             let written = models.write(origin, slot: shift ? slot + 1000 : slot, after: reasoning)

@@ -4,7 +4,7 @@ import TestSupport
 /// Models that write and judge by hashing, so that a whole search is a function of the seed.
 protocol ToyModels {
     /// What a model writes in a slot after some reasoning.
-    func write(_ origin: Thought.Origin, slot: Int, after reasoning: String) -> WrittenThought
+    func write(_ origin: Writer, slot: Int, after reasoning: String) -> WrittenThought
     /// The score of the last thought of some reasoning.
     func score(_ reasoning: String) -> Float
 }
@@ -36,9 +36,9 @@ extension ToyModels {
 struct WordModels: ToyModels {
     let seed: UInt64
 
-    func write(_ origin: Thought.Origin, slot: Int, after reasoning: String) -> WrittenThought {
+    func write(_ origin: Writer, slot: Int, after reasoning: String) -> WrittenThought {
         var random = SeededRandom(seed: hash("\(seed) \(origin) \(slot) \(reasoning)"))
-        let end: Thought.End = [.separator, .separator, .separator, .endOfText, .length].randomElement(using: &random)!
+        let end: GenerationEnd = [.separator, .separator, .separator, .endOfText, .length].randomElement(using: &random)!
         let words = ["ox", "cat", "dog", "emu", "fox", "The answer is 7.", ""]
         let word = words.randomElement(using: &random)!
         return WrittenThought(
@@ -57,7 +57,7 @@ struct NormalModels: ToyModels {
     static let draftMean: Float = 0.5
     let seed: UInt64
 
-    func write(_ origin: Thought.Origin, slot: Int, after reasoning: String) -> WrittenThought {
+    func write(_ origin: Writer, slot: Int, after reasoning: String) -> WrittenThought {
         WrittenThought(text: "\(origin) \(slot)\n", tokens: [0], end: .separator, meanLogProbability: -1)
     }
 
