@@ -123,7 +123,9 @@ let package = Package(
                 "Transformer", "CacheTree", "Decoding", "Tokenization", "Compute", "Safetensors", "JSON", "TestSupport",
             ],
             swiftSettings: house),
-        .testTarget(name: "CommandTests", dependencies: ["JSON", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "CommandTests", dependencies: ["specsearch", "convert", "Safetensors", "JSON", "TestSupport"],
+            swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )
