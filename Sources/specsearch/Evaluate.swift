@@ -31,6 +31,7 @@ struct Evaluate: AsyncParsableCommand {
     var search: SearchArguments
 
     func run() async throws {
+        search.computing.warn()
         if let limit, limit < 1 { throw ValidationError("--limit is \(limit), expected 1 or more.") }
         let problems = Array(try Problem.read(file).prefix(limit ?? .max))
         guard !problems.isEmpty else { throw ValidationError("\(file) holds no problems.") }
