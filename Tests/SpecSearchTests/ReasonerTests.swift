@@ -156,6 +156,29 @@ final class ReasonerTests: XCTestCase {
         }
     }
 
+    func testASearchHasEndedAfterAnError() async throws {
+        let failing = try await reasoner(scorer: LengthScorer(failure: true))
+        var iterator = failing.events(for: Self.questions[1]).makeAsyncIterator()
+        var errors = 0
+        for _ in 0..<20 {
+            do { if try await iterator.next() == nil { break } } catch { errors += 1 }
+        }
+        XCTAssertEqual(errors, 1)
+        XCTAssertNil(iterator.answer)
+    }
+
+    func testACancelledSearchEnds() async throws {
+        let reasoner = try await reasoner()
+        let task = Task { try await reasoner.answer(Self.questions[0]) }
+        task.cancel()
+        do {
+            _ = try await task.value
+            XCTFail("a cancelled search gives no answer")
+        } catch {
+            guard case .generation(.cancelled)? = error as? ReasonerError else { return XCTFail("\(error)") }
+        }
+    }
+
     func testAnEmptyQuestionIsRefused() async throws {
         let reasoner = try await reasoner()
         for question in ["", "  \n\t "] {
