@@ -53,9 +53,10 @@ let package = Package(
     ],
     targets: [
         // Files.
+        .target(name: "Files", swiftSettings: house),
         .target(name: "JSON", swiftSettings: house),
-        .target(name: "Safetensors", dependencies: ["JSON"], swiftSettings: house),
-        .target(name: "Tokenization", dependencies: ["JSON"], swiftSettings: house),
+        .target(name: "Safetensors", dependencies: ["Files", "JSON"], swiftSettings: house),
+        .target(name: "Tokenization", dependencies: ["Files", "JSON"], swiftSettings: house),
         // Arithmetic.
         .target(name: "CPUFeatures"),
         .target(name: "Kernels", dependencies: ["CPUFeatures"], swiftSettings: kernelSettings()),
@@ -64,24 +65,28 @@ let package = Package(
             name: "Compute", dependencies: ["CPUFeatures", "Kernels"] + wideNames, swiftSettings: house + wideDefine),
         // Models, memory, tokens, thoughts.
         .target(
-            name: "Transformer", dependencies: ["CPUFeatures", "Compute", "Safetensors", "JSON"], swiftSettings: house),
+            name: "Transformer", dependencies: ["CPUFeatures", "Compute", "Safetensors", "Files", "JSON"],
+            swiftSettings: house),
         .target(name: "CacheTree", dependencies: ["Transformer"], swiftSettings: house),
         .target(
             name: "Decoding", dependencies: ["CacheTree", "Transformer", "Compute", "Tokenization"],
             swiftSettings: house),
         .target(
             name: "SpecSearch",
-            dependencies: ["Decoding", "CacheTree", "Transformer", "Tokenization", "Compute", "Safetensors", "JSON"],
+            dependencies: ["Decoding", "CacheTree", "Transformer", "Tokenization", "Compute", "Files", "JSON"],
             swiftSettings: house),
         // Programs.
         .executableTarget(
             name: "convert",
-            dependencies: ["Safetensors", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Safetensors", "Files", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: house),
         .executableTarget(
             name: "specsearch",
             dependencies: [
-                "SpecSearch", "Decoding", "Transformer", "Tokenization", "Compute", "JSON",
+                "SpecSearch", "Decoding", "CacheTree", "Transformer", "Tokenization", "Compute", "Safetensors", "Files",
+                "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -92,10 +97,12 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "SafetensorsTests", dependencies: ["Safetensors", "JSON", "TestSupport"], exclude: ["Fixtures"],
+            name: "SafetensorsTests", dependencies: ["Safetensors", "Files", "JSON", "TestSupport"],
+            exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
-            name: "TokenizationTests", dependencies: ["Tokenization", "JSON", "TestSupport"], exclude: ["Fixtures"], swiftSettings: house),
+            name: "TokenizationTests", dependencies: ["Tokenization", "Files", "JSON", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "ComputeTests", dependencies: ["Compute", "CPUFeatures", "TestSupport"], swiftSettings: house),
         .testTarget(
@@ -108,7 +115,8 @@ let package = Package(
             dependencies: ["Decoding", "CacheTree", "Transformer", "Compute", "Tokenization", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "SpecSearchTests", dependencies: ["SpecSearch", "Decoding", "Tokenization", "JSON", "TestSupport"], swiftSettings: house),
+            name: "SpecSearchTests", dependencies: ["SpecSearch", "Decoding", "Tokenization", "JSON", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "ParityTests",
             dependencies: [

@@ -2,8 +2,8 @@
 ///
 /// Whatever lies between weights and a token goes through these rather than through the C library, whose results
 /// differ between versions and processors. They use additions, multiplications and divisions alone, never a fused
-/// multiply-add, and no table. Measured against 200-bit references, results are within 2e-16 relative (about one unit in the
-/// last place); sine and cosine within 2e-16 absolute. Arguments are split after Cody and Waite (1980).
+/// multiply-add, and no table. Measured against 200-bit references, results are within 2e-16 relative (about one unit
+/// in the last place); sine and cosine within 2e-16 absolute. Arguments are split after Cody and Waite (1980).
 package enum Elementary {
     /// ln 2 to 40 bits, so that its product with any exponent is exact, and what is missing.
     private static let ln2High = 0x1.62e42fefa4p-1
@@ -22,7 +22,8 @@ package enum Elementary {
     package static func log(_ x: Double) -> Double {
         guard x > 0, x < .infinity else { return x == 0 ? -.infinity : x == .infinity ? x : .nan }
         let (exponent, fraction) = split(x)
-        // ln(1 + f) = 2·atanh(s) = f − (f²/2 − s·(f²/2 + r)) with s = f / (2 + f): large terms are exact, the rest small.
+        // ln(1 + f) = 2·atanh(s) = f − (f²/2 − s·(f²/2 + r)) with s = f / (2 + f): large terms are exact, the rest
+        // small.
         let rest = fraction - 1
         let ratio = rest / (2 + rest)
         let half = 0.5 * rest * rest
@@ -49,8 +50,8 @@ package enum Elementary {
 
     /// `base` to the power of `exponent`, for a base above 0.
     ///
-    /// NaN if the base is 0, negative or NaN, or the exponent NaN. Overflow, underflow and infinities are as in IEEE 754:
-    /// in particular 1 to any power and any base to the power of 0 are 1.
+    /// NaN if the base is 0, negative or NaN, or the exponent NaN. Overflow, underflow and infinities are as in IEEE
+    /// 754: in particular 1 to any power and any base to the power of 0 are 1.
     package static func pow(_ base: Double, _ exponent: Double) -> Double {
         guard base > 0, !exponent.isNaN else { return .nan }
         if base == 1 || exponent == 0 { return 1 }
@@ -65,7 +66,8 @@ package enum Elementary {
 
     /// The sine of `x` radians.
     ///
-    /// The sign of a zero is not kept. NaN unless |x| ≤ 2^27, the range in which the reduction keeps its accuracy: longer than any context times one radian.
+    /// The sign of a zero is not kept. NaN unless |x| ≤ 2^27, the range in which the reduction keeps its accuracy:
+    /// longer than any context times one radian.
     package static func sin(_ x: Double) -> Double {
         guard let (quadrant, rest) = reduce(x) else { return .nan }
         let value = quadrant & 1 == 0 ? sineSeries(rest) : cosineSeries(rest)

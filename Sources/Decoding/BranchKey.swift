@@ -2,8 +2,8 @@
 ///
 /// A slot is fixed when a branch is created, before duplicates are merged or anything is pruned, so that a branch draws
 /// the same noise whatever happens to its siblings. The origin is part of it: a correction must not reuse the noise of
-/// the draft that it replaces, or the rejection would bias it. Children of one branch never share a key, and children of
-/// one slot and origin share a key only if their parents do; otherwise two of n branches collide with a
+/// the draft that it replaces, or the rejection would bias it. Children of one branch never share a key, and children
+/// of one slot and origin share a key only if their parents do; otherwise two of n branches collide with a
 /// probability of about n² / 2^65, which is below one in a billion for 100,000 branches.
 public struct BranchKey: Sendable, Hashable {
     /// The branch that every other one descends from: the prompt.

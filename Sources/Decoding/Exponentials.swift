@@ -5,7 +5,7 @@
 /// fused, so the bits are the same on every machine.
 enum Exponentials {
     /// Numbers that are worked on together.
-    static let block = TokenNoise.groupSize
+    static let block = 64
 
     /// Σ e^((logit − largest) / temperature): at least 1, and finite.
     static func sum(_ logits: UnsafeBufferPointer<Float>, largest: Float, temperature: Double) -> Double {
@@ -16,8 +16,8 @@ enum Exponentials {
         return sum
     }
 
-    /// Hands out e^((logit − largest) / temperature) of `block` tokens at a time: the first one's id, and the weights, of
-    /// which those beyond the row are 0.
+    /// Hands out e^((logit − largest) / temperature) of `block` tokens at a time: the first one's id, and the weights,
+    /// of which those beyond the row are 0.
     @inline(__always)
     static func forEachBlock(
         _ logits: UnsafeBufferPointer<Float>, largest: Float, temperature: Double,

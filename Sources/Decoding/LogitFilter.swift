@@ -13,7 +13,8 @@ struct LogitFilter {
 
     /// The cut that the parameters make in a row.
     ///
-    /// - Complexity: O(vocabulary), and no sorting: groups of tokens whose largest logit is out of question are skipped.
+    /// - Complexity: O(vocabulary), and no sorting: groups of tokens whose largest logit is out of question are
+    /// skipped.
     mutating func cut(
         _ logits: UnsafeBufferPointer<Float>, _ maxima: GroupMaxima, _ parameters: SamplingParameters
     ) -> LogitCut {

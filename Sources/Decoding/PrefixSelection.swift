@@ -13,8 +13,8 @@ struct PrefixSelection {
     var items: [Item] = []
     private var totals = [Double](repeating: 0, count: 256)
 
-    /// The key of the last item of the shortest run, from the largest key down, whose weights reach a total; the least key of
-    /// an item of positive weight if all of them together do not.
+    /// The key of the last item of the shortest run, from the largest key down, whose weights reach a total; the least
+    /// key of an item of positive weight if all of them together do not.
     ///
     /// - Complexity: O(items); at least one item must have a positive weight.
     mutating func lastKey(reaching total: Double) -> UInt64 {

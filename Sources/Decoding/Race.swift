@@ -23,43 +23,38 @@ struct Race {
     ///
     /// - Parameters:
     ///   - ceilings: a bound on the weights of each group of `TokenNoise.groupSize` tokens, 0 if none may run.
+    ///   - weights: the weights of all tokens.
     ///   - vocabularySize: the number of tokens.
-    ///   - ceiling: a bound on a token's weight that is cheaper than the weight, 0 if it may not run.
-    ///   - weight: the weight of a token whose ceiling is above 0.
-    @inline(__always)
-    mutating func run(
-        ceilings: [Float], vocabularySize: Int, ceiling: (_ token: Int) -> Double, weight: (_ token: Int) -> Double
-    ) {
+    mutating func run(ceilings: [Float], weights: some RaceWeights, vocabularySize: Int) {
         for pair in 0..<(ceilings.count + 1) / 2 {
             let last = min(2 * pair + 1, ceilings.count - 1)
             guard ceilings[2 * pair] > 0 || ceilings[last] > 0 else { continue }
             let groups = noise.groups(pair: pair)
             for number in 2 * pair...last {
                 let group = number & 1 == 0 ? groups.even : groups.odd
-                guard group.floor < arrival * Double(ceilings[number]) else { continue }
+                let ceiling = Double(ceilings[number])
+                guard group.floor < arrival * ceiling else { continue }
                 let tokens = GroupMaxima.tokens(of: number, vocabularySize: vocabularySize)
-                run(group, tokens, ceiling: ceiling, weight: weight)
+                run(group, tokens, ceiling: ceiling, weights: weights)
             }
         }
     }
 
     /// Lets a group run, its leader first: the one most likely to win.
-    @inline(__always)
     private mutating func run(
-        _ group: TokenNoise.Group, _ tokens: Range<Int>, ceiling: (_ token: Int) -> Double,
-        weight: (_ token: Int) -> Double
+        _ group: TokenNoise.Group, _ tokens: Range<Int>, ceiling: Double, weights: some RaceWeights
     ) {
         let minimum = group.minimum
-        if tokens.contains(group.leader), ceiling(group.leader) > 0 {
-            finish(group.leader, noise: minimum, weight: weight(group.leader))
+        if tokens.contains(group.leader) {
+            finish(group.leader, noise: minimum, weight: weights.weight(group.leader))
         }
-        for token in tokens where token != group.leader {
-            // Bounds on the noise, first the group's minimum and then without a logarithm, with a margin above rounding.
-            let latest = arrival * ceiling(token) * 1.000_001
-            guard minimum < latest else { continue }
+        // Nothing in the group has less noise than its minimum, so lighter tokens arrive too late.
+        let least = weights.level(ofWeight: minimum / arrival)
+        for token in tokens where weights.level(token) >= least && token != group.leader {
             let uniform = noise.uniform(token)
-            guard minimum + (1 - uniform) < latest else { continue }
-            finish(token, noise: minimum - Elementary.log(uniform), weight: weight(token))
+            // A bound on the noise without a logarithm; the factor is a margin above rounding.
+            guard minimum + (1 - uniform) < arrival * ceiling * 1.000_001 else { continue }
+            finish(token, noise: minimum - Elementary.log(uniform), weight: weights.weight(token))
         }
     }
 

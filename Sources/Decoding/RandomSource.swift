@@ -4,8 +4,9 @@
 /// text whatever else runs in a batch, whoever drafted, and in which order branches advance.
 ///
 /// The seed is the key. The counter's words are: the index of the draw, halved, since a block holds two
-/// draws; the position in 24 bits above the purpose in 8; and two words of the branch key. Draws that differ in seed, position,
-/// purpose or index therefore never share a counter and key; branches do with the probability that `BranchKey` names.
+/// draws; the position in 24 bits above the purpose in 8; and two words of the branch key. Draws that differ in seed,
+/// position, purpose or index therefore never share a counter and key; branches do with the probability that
+/// `BranchKey` names.
 public struct RandomSource: Sendable, Hashable {
     /// What a draw decides. Purposes never share a draw.
     public enum Purpose: UInt32, Sendable, Hashable, CaseIterable {

@@ -4,8 +4,8 @@ import Compute
 ///
 /// The choice is an exact draw from the distribution that the parameters make of a row (up to the 52 bits of the
 /// noise and the rounding of double precision), and a function of the row, the parameters and the stream alone:
-/// the token with the largest log p + Gumbel noise (Gumbel-max trick). Two rows with the same stream share the noise token by
-/// token, so a draft and a target that nearly agree nearly always choose the same token (Daliri, Musco and
+/// the token with the largest log p + Gumbel noise (Gumbel-max trick). Two rows with the same stream share the noise
+/// token by token, so a draft and a target that nearly agree nearly always choose the same token (Daliri, Musco and
 /// Suresh, "Coupling without communication and drafter-invariant speculative decoding", 2024). Nothing depends on the
 /// processor: no fused multiply-add, no C library, no sums whose order varies.
 ///
@@ -47,7 +47,8 @@ public final class Sampler {
     /// - Parameters:
     ///   - logits: one logit per token, at least one; −infinity forbids a token.
     ///   - parameters: how to draw. Greedy takes the largest logit, of equal ones that of the lowest token.
-    ///   - stream: the draws for the place where the token will stand. Their seed is not looked at here.
+    ///   - stream: the draws for the place where the token will stand. It carries the seed; that of the parameters is for
+    ///     whoever makes the stream.
     /// - Throws: `SamplingError` if a logit is NaN or +infinity, or all are −infinity.
     /// - Complexity: O(vocabulary), but one comparison for most tokens.
     public func token(
@@ -58,18 +59,11 @@ public final class Sampler {
         let first = maxima.firstLargest(in: logits)
         if parameters.isGreedy { return first }
         let cut = filter.cut(logits, maxima, parameters)
-        let temperature = parameters.temperature
-        let largest = maxima.largest
-        let scale = Exponentials.scale(temperature)
-        setCeilings(cut, scale: scale)
+        setCeilings(cut, temperature: parameters.temperature)
+        let weights = LogitWeights(
+            logits: logits, largest: Double(maxima.largest), temperature: parameters.temperature, cut: cut)
         var race = Race(stream, from: first, weight: 1)
-        race.run(
-            ceilings: ceilings, vocabularySize: logits.count,
-            ceiling: { token in
-                let logit = logits[token]
-                return cut.keeps(logit, token) ? Double(Sampler.ceiling(logit - largest, scale)) : 0
-            },
-            weight: { token in Elementary.exp((Double(logits[token]) - Double(largest)) / temperature) })
+        race.run(ceilings: ceilings, weights: weights, vocabularySize: logits.count)
         return race.winner
     }
 
@@ -87,26 +81,18 @@ public final class Sampler {
             return TokenDistribution(certain: maxima.firstLargest(in: logits), vocabularySize: logits.count)
         }
         let cut = filter.cut(logits, maxima, parameters)
-        let largest = Double(maxima.largest)
-        var weights = [Double](repeating: 0, count: logits.count)
-        for (token, logit) in logits.enumerated() where cut.keeps(logit, token) {
-            weights[token] = Elementary.exp((Double(logit) - largest) / parameters.temperature)
-        }
-        return TokenDistribution(weights: weights)
+        let weights = LogitWeights(
+            logits: logits, largest: Double(maxima.largest), temperature: parameters.temperature, cut: cut)
+        return TokenDistribution(weights: logits.indices.map(weights.weight))
     }
 
-    /// Bounds the weights of each group.
-    private func setCeilings(_ cut: LogitCut, scale: Float) {
+    /// Bounds the weights of each group. The factor is far above the error of single precision.
+    private func setCeilings(_ cut: LogitCut, temperature: Double) {
+        let scale = Exponentials.scale(temperature)
         ceilings.removeAll(keepingCapacity: true)
         for value in maxima.values {
-            ceilings.append(value >= cut.logit ? Sampler.ceiling(value - maxima.largest, scale) : 0)
+            let isIn = value >= cut.logit
+            ceilings.append(isIn ? Exponentials.exponential((value - maxima.largest) * scale) * 1.0001 : 0)
         }
-    }
-
-    /// A weight that the exact one of a logit at this distance from the largest never exceeds; the factor is far above
-    /// the error of single precision.
-    @inline(__always)
-    private static func ceiling(_ distance: Float, _ scale: Float) -> Float {
-        Exponentials.exponential(distance * scale) * 1.0001
     }
 }

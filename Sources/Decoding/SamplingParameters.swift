@@ -1,7 +1,8 @@
 /// How a token is drawn from a row of logits.
 ///
 /// Filters apply in the order of Hugging Face transformers: temperature, then top-k, then top-p, then min-p. Each of
-/// them keeps the most probable tokens, and of equally probable ones those with the lower ids. At least one token stays.
+/// them keeps the most probable tokens, and of equally probable ones those with the lower ids. At least one token
+/// stays.
 public struct SamplingParameters: Sendable, Hashable {
     /// The most probable token always: the choice without noise.
     public static let greedy = SamplingParameters(temperature: 0)

@@ -47,16 +47,28 @@ extension Scheduler {
                 let branch = member.branch
                 let logits = UnsafeBufferPointer(
                     rebasing: draft.output(output).prefix(target.model.configuration.vocabularySize))
-                guard let choice = choose(for: branch, logits, at: tree.depth(of: branch.node)) else { continue }
-                tree.append([Int32(choice.token)], to: branch.node)
-                if branch.request.writer == .draft {
-                    branch.take(choice, tokenizer)
-                } else {
-                    branch.proposals.append(Int32(choice.token))
-                    branch.group.counters.tokensDrafted += 1
-                }
+                if branch.request.writer == .draft { write(logits, branch) } else { propose(logits, branch) }
             }
         }
+    }
+
+    /// Adds a token of the draft model's own text.
+    private func write(_ logits: UnsafeBufferPointer<Float>, _ branch: LiveBranch) {
+        guard let choice = choose(for: branch, logits, at: tree.depth(of: branch.node)) else { return }
+        tree.append([Int32(choice.token)], to: branch.node)
+        branch.take(choice, tokenizer)
+    }
+
+    /// Adds a token that the target has yet to confirm. A draft without numbers proposes nothing, and harms nobody.
+    private func propose(_ logits: UnsafeBufferPointer<Float>, _ branch: LiveBranch) {
+        let depth = tree.depth(of: branch.node)
+        guard
+            let token = try? sampler.token(
+                logits: logits, parameters: branch.request.sampling, stream: branch.noise(at: depth))
+        else { return }
+        tree.append([Int32(token)], to: branch.node)
+        branch.proposals.append(Int32(token))
+        branch.group.counters.tokensDrafted += 1
     }
 
     private func wantsDraft(_ branch: LiveBranch, round: Int) -> Bool {

@@ -40,9 +40,7 @@ public struct TokenDistribution: Sendable, Hashable {
             ceilings.append(largest > 0 ? Float(largest).nextUp : 0)
         }
         var race = Race(stream, from: first, weight: probabilities[first])
-        race.run(
-            ceilings: ceilings, vocabularySize: probabilities.count,
-            ceiling: { probabilities[$0] }, weight: { probabilities[$0] })
+        race.run(ceilings: ceilings, weights: self, vocabularySize: probabilities.count)
         return race.winner
     }
 
@@ -53,4 +51,12 @@ public struct TokenDistribution: Sendable, Hashable {
         let weights = probabilities.indices.map { max(0, probabilities[$0] - other[$0]) }
         return weights.contains { $0 > 0 } ? TokenDistribution(weights: weights) : nil
     }
+}
+
+extension TokenDistribution: RaceWeights {
+    func weight(_ token: Int) -> Double { probabilities[token] }
+
+    func level(_ token: Int) -> Double { probabilities[token] }
+
+    func level(ofWeight weight: Double) -> Double { weight * 0.999_999 }
 }

@@ -5,8 +5,8 @@ import Compute
 /// Tokens are taken in groups of 64. A group's minimum is drawn first: it is exponential with rate 64 and falls on each
 /// of the 64 tokens with equal probability. By memorylessness the other tokens exceed it by standard exponentials of
 /// their own. That is the joint distribution of 64 independent exponentials, built from the winner down
-/// (as Maddison, Tarlow and Minka, "A* sampling", 2014, do for Gumbel variables), and it lets a race dismiss a group with one
-/// draw. The minus logarithms of these variables are the Gumbel noise of the Gumbel-max trick.
+/// (as Maddison, Tarlow and Minka, "A* sampling", 2014, do for Gumbel variables), and it lets a race dismiss a group
+/// with one draw. The minus logarithms of these variables are the Gumbel noise of the Gumbel-max trick.
 ///
 /// A token's value depends on the stream and its id alone, not on the size of the vocabulary: groups are always whole.
 struct TokenNoise {

@@ -1,3 +1,5 @@
+internal import Files
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -22,7 +24,7 @@ final class MappedFile: @unchecked Sendable {
         if count > 0 {
             let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
             guard let address, address != MAP_FAILED else {
-                throw .file(path: file.path, .unreadable(code: errno))
+                throw .file(path: file.path, .access(.unreadable(code: errno)))
             }
             mapped = UnsafeRawBufferPointer(start: address, count: count)
         }
@@ -36,7 +38,9 @@ final class MappedFile: @unchecked Sendable {
     }
 
     /// Checks that size and time of the file are what they were when it was opened.
-    func checkUnchanged() throws(SafetensorsError) { try file.checkUnchanged() }
+    func checkUnchanged() throws(SafetensorsError) {
+        do { try file.checkUnchanged() } catch { throw .file(path: file.path, .access(error)) }
+    }
 
     /// Lets the system drop the pages around a range of bytes; the next access reads them from the file again.
     func releasePages(_ range: Range<Int>) {

@@ -1,3 +1,4 @@
+internal import Files
 internal import JSON
 
 /// A safetensors file, mapped into memory and fully checked before anything is read from it.
@@ -23,16 +24,19 @@ public final class SafetensorsFile: Sendable {
     /// - Throws: `SafetensorsError` for everything that breaks the format.
     /// - Complexity: O(n log n) in the number of tensors; no data are read.
     public convenience init(contentsOf path: String) throws(SafetensorsError) {
-        try self.init(InputFile(path: path, followsLinks: true))
+        try self.init(contentsOf: path, followsLinks: true)
     }
 
-    init(_ file: consuming InputFile) throws(SafetensorsError) {
-        let path = file.path
+    init(contentsOf path: String, followsLinks: Bool) throws(SafetensorsError) {
+        let file: InputFile
+        do { file = try InputFile(path: path, followsLinks: followsLinks) } catch {
+            throw .file(path: path, .access(error))
+        }
         let size = file.bytes
         // The header is copied, so that nobody can change it between the checks and their use.
-        let prefix = try file.read(at: 0, count: min(SafetensorsHeader.prefixBytes, size))
+        let prefix = try Self.read(file, at: 0, count: min(SafetensorsHeader.prefixBytes, size))
         let length = try SafetensorsHeader.length(prefix: prefix, fileBytes: size, path: path)
-        let text = try file.read(at: SafetensorsHeader.prefixBytes, count: length)
+        let text = try Self.read(file, at: SafetensorsHeader.prefixBytes, count: length)
         let dataStart = SafetensorsHeader.prefixBytes + length
         header = try SafetensorsHeader(parsing: text, dataBytes: size - dataStart, path: path)
         mapping = try MappedFile(file)
@@ -42,6 +46,12 @@ public final class SafetensorsFile: Sendable {
         self.path = path
         self.dataStart = dataStart
         self.positions = positions
+    }
+
+    private static func read(
+        _ file: borrowing InputFile, at offset: Int, count: Int
+    ) throws(SafetensorsError) -> [UInt8] {
+        do { return try file.read(at: offset, count: count) } catch { throw .file(path: file.path, .access(error)) }
     }
 
     /// The tensor with exactly this name, or nil.

@@ -1,3 +1,4 @@
+internal import Files
 internal import JSON
 
 /// The weights of a model's folder: one file, or shards with an index.
@@ -31,10 +32,10 @@ public final class SafetensorsFolder: Sendable {
         path = folder
         let index: ShardIndex?
         do {
-            let file = try InputFile(path: "\(folder)/\(SafetensorsFolder.singleName)", followsLinks: false)
-            files = [try SafetensorsFile(file)]
+            let path = "\(folder)/\(SafetensorsFolder.singleName)"
+            files = [try SafetensorsFile(contentsOf: path, followsLinks: false)]
             index = nil
-        } catch .file("\(folder)/\(SafetensorsFolder.singleName)", .missing) {
+        } catch .file(_, .access(.missing)) {
             guard let found = try ShardIndex(folder: folder) else { throw .folder(path: folder, .noWeights) }
             files = try SafetensorsFolder.openShards(of: found, folder: folder)
             index = found
@@ -72,8 +73,8 @@ public final class SafetensorsFolder: Sendable {
         var files: [SafetensorsFile] = []
         for shard in index.shards {
             do {
-                files.append(try SafetensorsFile(InputFile(path: "\(folder)/\(shard)", followsLinks: false)))
-            } catch .file(_, .missing) {
+                files.append(try SafetensorsFile(contentsOf: "\(folder)/\(shard)", followsLinks: false))
+            } catch .file(_, .access(.missing)) {
                 throw .folder(path: folder, .shardMissing(shard))
             }
         }

@@ -1,3 +1,4 @@
+internal import Files
 internal import JSON
 
 /// Which shard holds which tensor: the file that Hugging Face puts beside weights in several files.
@@ -18,8 +19,10 @@ struct ShardIndex: Sendable {
         do {
             text = try InputFile(path: "\(folder)/\(ShardIndex.name)", followsLinks: false)
                 .readAll(limit: ShardIndex.largestBytes)
-        } catch .file(_, .missing) {
+        } catch .missing {
             return nil
+        } catch {
+            throw .file(path: "\(folder)/\(ShardIndex.name)", .access(error))
         }
         try self.init(parsing: text, folder: folder)
     }

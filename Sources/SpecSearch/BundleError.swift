@@ -1,10 +1,11 @@
 public import Decoding
+public import Files
 public import JSON
 
 /// Why a folder is not a bundle of models.
 public enum BundleError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file cannot be read.
-    case unreadable(path: String, reason: String)
+    case unreadable(path: String, FileError)
     /// The file is not JSON.
     case invalidJSON(path: String, JSONError)
     /// A key is none of those that a bundle may have.
@@ -23,7 +24,7 @@ public enum BundleError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What was found, what was expected, and what to do next.
     public var description: String {
         switch self {
-        case .unreadable(let path, let reason): "\(path) cannot be read: \(reason) Give the folder of a bundle."
+        case .unreadable(let path, let error): "\(path): \(error) Give the folder of a bundle."
         case .invalidJSON(let path, let error): "\(path): \(error). Correct the file."
         case .unknownKey(let key, let allowed):
             "bundle.json: there is no \(key); allowed: \(allowed.joined(separator: ", ")). Correct or remove it."

@@ -1,6 +1,6 @@
 public import Decoding
+internal import Files
 public import JSON
-internal import Safetensors
 
 /// Models that reason together, and how to ask them: a folder with a `bundle.json`.
 ///
@@ -16,11 +16,11 @@ internal import Safetensors
 /// `draft`, `reward`, and with the latter `stepToken`, are for bundles that have such models.
 public struct ModelBundle: Sendable, Hashable {
     /// The folder of the target model.
-    public let target: String
+    public var target: String
     /// The folder of the draft model, or nil.
-    public let draft: String?
+    public var draft: String?
     /// The folder of the reward model, or nil.
-    public let reward: String?
+    public var reward: String?
     /// How the models want to be asked.
     public let format: PromptFormat
     /// The token after each thought at which the reward model gives its score, or nil if it needs none.
@@ -37,7 +37,7 @@ public struct ModelBundle: Sendable, Hashable {
         do {
             bytes = try InputFile(path: path, followsLinks: true).readAll(limit: 1 << 20)
         } catch {
-            throw .unreadable(path: path, reason: "\(error)")
+            throw .unreadable(path: path, error)
         }
         let json: JSONValue
         do {

@@ -118,18 +118,22 @@ final class SearchRun {
         return events
     }
 
-    /// Lets go of the paths that nothing will continue: rejected and pruned ones at once, and at the end of a level
-    /// all but those that the next one continues.
+    /// Lets go of the paths that nothing will continue: those that were written and lost at once, and at the end of a
+    /// level all but those that the next one continues.
     private func forget(after events: [SearchEvent]) async {
         var finishedDepth = 0
         for case .levelFinished(let depth, _) in events { finishedDepth = depth }
-        let dead = places.keys.filter { id in
-            let thought = core.tree[id]
+        let isDead = { [tree = core.tree] (id: Thought.ID) in
+            let thought = tree[id]
             if thought.state == .rejected || thought.state == .pruned { return true }
             return finishedDepth > 0 && (thought.isFinal || thought.depth < finishedDepth)
         }
+        let dead = places.keys.filter(isDead)
         await models.scheduler.release(dead.compactMap { places.removeValue(forKey: $0)?.node })
-        await session?.forget(dead)
+        guard finishedDepth > 0 else { return }
+        // Only now is it known which corrections repeat a rejected draft.
+        let read = core.tree.thoughts.filter { $0.depth >= finishedDepth - 1 }.map(\.id)
+        await session?.forget(read.filter(isDead), in: core.tree)
     }
 
     private func count(_ decoding: DecodingCounters) async {

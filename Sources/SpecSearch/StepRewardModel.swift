@@ -72,20 +72,24 @@ public actor StepRewardModel: ThoughtScorer {
     ) throws(ReasonerError) -> [Float] {
         guard var session = sessions[number] else { return [] }
         var nodes: [NodeID] = []
-        for thought in thoughts {
-            let parent = thoughtTree[thought].parent.flatMap { session.nodes[$0] } ?? session.prompt
-            let node = tree.fork(parent)
-            tree.append(
-                tokenizer.encode(thoughtTree[thought].text, addsPrefix: false) + [stepToken], to: node)
-            session.nodes[thought] = node
-            nodes.append(node)
-        }
+        for thought in thoughts { nodes.append(node(of: thought, in: thoughtTree, &session)) }
         sessions[number] = session
         let context = runner.model.configuration.contextLength
         if let long = nodes.map({ tree.depth(of: $0) }).first(where: { $0 > context }) {
             throw .generation(.contextTooLong(tokens: long, context: context))
         }
         return try compute(nodes, session: number)
+    }
+
+    /// The end of a thought's path, made if it is not there.
+    private func node(of thought: Thought.ID, in thoughtTree: ThoughtTree, _ session: inout Session) -> NodeID {
+        if let known = session.nodes[thought] { return known }
+        var start = session.prompt
+        if let parent = thoughtTree[thought].parent { start = node(of: parent, in: thoughtTree, &session) }
+        let end = tree.fork(start)
+        tree.append(tokenizer.encode(thoughtTree[thought].text, addsPrefix: false) + [stepToken], to: end)
+        session.nodes[thought] = end
+        return end
     }
 
     /// The probability of "good" at the end of each path.
@@ -116,9 +120,17 @@ public actor StepRewardModel: ThoughtScorer {
         return scores.map { $0 ?? 0 }
     }
 
-    fileprivate func forget(_ thoughts: [Thought.ID], session: Int) {
-        for thought in thoughts {
-            if let node = sessions[session]?.nodes.removeValue(forKey: thought) { tree.release(node) }
+    /// Releases the paths of thoughts. A correction that repeats a rejected draft was never read itself: it inherits
+    /// the draft's path, so that nothing is read twice.
+    fileprivate func forget(_ thoughts: [Thought.ID], in thoughtTree: ThoughtTree, session: Int) {
+        for id in thoughts {
+            guard let node = sessions[session]?.nodes.removeValue(forKey: id) else { continue }
+            let thought = thoughtTree[id]
+            let heir = thoughtTree.children(of: thought.parent).first { sibling in
+                sessions[session]?.nodes[sibling] == nil && !thoughts.contains(sibling)
+                    && thoughtTree[sibling].text.utf8.elementsEqual(thought.text.utf8)
+            }
+            if let heir { sessions[session]?.nodes[heir] = node } else { tree.release(node) }
         }
     }
 
@@ -146,7 +158,10 @@ private struct RewardSession: ScoringSession {
         try await model.scores(for: thoughts, in: tree, session: number)
     }
 
-    func forget(_ thoughts: [Thought.ID]) async { await model.forget(thoughts, session: number) }
+    func forget(_ thoughts: [Thought.ID], in tree: ThoughtTree) async {
+        await model.forget(thoughts, in: tree, session: number)
+    }
+
     func costs() async -> ScoringCosts { await model.costs(session: number) }
     func end() async { await model.end(session: number) }
 }

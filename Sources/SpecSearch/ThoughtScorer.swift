@@ -13,12 +13,13 @@ public protocol ScoringSession: Sendable {
     /// One score from 0 to 1 for each thought, in their order.
     ///
     /// - Parameters:
-    ///   - thoughts: thoughts that were not judged before; their parents were.
+    ///   - thoughts: thoughts that were not judged before. Their parents were, or say the same as a sibling that was.
     ///   - tree: all thoughts of the search: `tree.path(of:)` gives what leads to one.
     func scores(for thoughts: [Thought.ID], in tree: ThoughtTree) async throws -> [Float]
 
-    /// Forgets what it remembers of these thoughts, whose paths nothing will continue.
-    func forget(_ thoughts: [Thought.ID]) async
+    /// Forgets what it remembers of these thoughts, whose paths nothing will continue; a sibling that says the same as
+    /// one of them may go on.
+    func forget(_ thoughts: [Thought.ID], in tree: ThoughtTree) async
 
     /// What judging has cost so far.
     func costs() async -> ScoringCosts
@@ -29,7 +30,7 @@ public protocol ScoringSession: Sendable {
 
 extension ScoringSession {
     /// Remembers nothing, hence forgets nothing.
-    public func forget(_ thoughts: [Thought.ID]) async {}
+    public func forget(_ thoughts: [Thought.ID], in tree: ThoughtTree) async {}
 
     /// Costs nothing that counts.
     public func costs() async -> ScoringCosts { ScoringCosts() }

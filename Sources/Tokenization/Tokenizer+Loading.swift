@@ -1,3 +1,4 @@
+internal import Files
 package import JSON
 
 extension Tokenizer {
@@ -9,20 +10,20 @@ extension Tokenizer {
     /// - Throws: `TokenizerError`: whatever is not known to give the same ids as the `tokenizers` library is refused.
     /// - Complexity: O(n) in the size of the file; 0.4 s for the 11 MB of Qwen3.
     public init(contentsOf path: String) throws(TokenizerError) {
-        guard FileBytes.isFolder(path) else {
+        guard PathKind(of: path) == .folder else {
             try self.init(file: Tokenizer.json(at: path))
             return
         }
         let file = path + "/tokenizer.json"
-        if !FileBytes.exists(file) {
-            for other in ["vocab.json", "tokenizer.model"] where FileBytes.exists("\(path)/\(other)") {
+        if PathKind(of: file) == .nothing {
+            for other in ["vocab.json", "tokenizer.model"] where PathKind(of: "\(path)/\(other)") != .nothing {
                 throw .unsupported(field: "the folder \(path)", found: other, supported: "a tokenizer.json")
             }
         }
         let configuration = path + "/tokenizer_config.json"
         try self.init(
             file: Tokenizer.json(at: file),
-            configuration: FileBytes.exists(configuration) ? Tokenizer.json(at: configuration) : nil)
+            configuration: PathKind(of: configuration) == .nothing ? nil : Tokenizer.json(at: configuration))
     }
 
     /// Builds a tokenizer from parsed files.
@@ -72,10 +73,18 @@ extension Tokenizer {
         }
     }
 
+    /// The largest file that is read, in bytes: several times the largest vocabulary there is.
+    private static var largestFile: Int { 256 << 20 }
+
     private static func json(at path: String) throws(TokenizerError) -> JSONValue {
-        let file = try FileBytes(path: path)
+        let bytes: [UInt8]
         do {
-            return try JSONValue(parsing: file.bytes)
+            bytes = try InputFile(path: path, followsLinks: true).readAll(limit: largestFile)
+        } catch {
+            throw .unreadable(path: path, error)
+        }
+        do {
+            return try JSONValue(parsing: bytes)
         } catch {
             throw .invalidJSON(path: path, error)
         }

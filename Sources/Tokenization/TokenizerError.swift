@@ -1,3 +1,4 @@
+public import Files
 public import JSON
 
 /// Why a tokenizer cannot be loaded.
@@ -5,7 +6,7 @@ public import JSON
 /// Every case says what was found where; `description` adds what was expected and what to do about it.
 public enum TokenizerError: Error, Hashable, Sendable {
     /// A file cannot be read.
-    case unreadable(path: String, reason: String)
+    case unreadable(path: String, FileError)
     /// A file is not JSON.
     case invalidJSON(path: String, JSONError)
     /// A field is absent or has a form that the format does not allow.
@@ -33,8 +34,8 @@ public enum TokenizerError: Error, Hashable, Sendable {
 extension TokenizerError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .unreadable(let path, let reason):
-            "cannot read \(path): \(reason). Give a folder with a tokenizer.json, or that file."
+        case .unreadable(let path, let error):
+            "\(path): \(error) Give a folder with a tokenizer.json, or that file."
         case .invalidJSON(let path, let error):
             "\(path) is \(error). Fetch the file again."
         case .malformed(let field, let found, let expected):

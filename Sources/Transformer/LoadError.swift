@@ -1,3 +1,4 @@
+public import Files
 public import JSON
 public import Safetensors
 
@@ -5,6 +6,8 @@ public import Safetensors
 public enum LoadError: Error, Sendable, CustomStringConvertible {
     /// A file that every checkpoint needs is not there.
     case missingFile(path: String)
+    /// A file that is there cannot be read.
+    case unreadable(path: String, FileError)
     /// A JSON file does not parse.
     case invalidJSON(path: String, JSONError)
     /// The weights' file or files cannot be used.
@@ -28,6 +31,7 @@ public enum LoadError: Error, Sendable, CustomStringConvertible {
         case .missingFile(let path):
             "\(path) is missing. Give the folder of a Hugging Face checkpoint: config.json, tokenizer.json and "
                 + "*.safetensors."
+        case .unreadable(let path, let error): "\(path): \(error)"
         case .invalidJSON(let path, let error): "\(path): \(error). Download the file again."
         case .weights(let error): "\(error)"
         case .unsupportedArchitecture(let found, let supported):

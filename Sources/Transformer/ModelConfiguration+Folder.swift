@@ -1,5 +1,5 @@
+internal import Files
 internal import JSON
-internal import Safetensors
 
 extension ModelConfiguration {
     /// The largest configuration file that is read, in bytes; published ones have a few thousand.
@@ -20,10 +20,10 @@ extension ModelConfiguration {
         let bytes: [UInt8]
         do {
             bytes = try InputFile(path: path, followsLinks: true).readAll(limit: fileLimit)
-        } catch .file(_, .missing) {
+        } catch .missing {
             return nil
         } catch {
-            throw .weights(error)
+            throw .unreadable(path: path, error)
         }
         do { return try JSONValue(parsing: bytes) } catch { throw .invalidJSON(path: path, error) }
     }

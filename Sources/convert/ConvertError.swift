@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Safetensors
 
 #if canImport(Glibc)
@@ -65,7 +66,8 @@ enum ConvertError: Error, CustomStringConvertible {
         case .missing: ExitCode(66)
         case .noSpace, .refused: ExitCode(70)
         case .interrupted: ExitCode(130)
-        case .weights(.file(_, .missing)), .weights(.folder(_, .noWeights)), .weights(.folder(_, .shardMissing)):
+        case .weights(.file(_, .access(.missing))), .weights(.folder(_, .noWeights)),
+            .weights(.folder(_, .shardMissing)):
             ExitCode(66)
         case .weights(.writing): ExitCode(70)
         case .weights: ExitCode(65)

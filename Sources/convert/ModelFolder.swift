@@ -1,3 +1,4 @@
+import Files
 import JSON
 import Safetensors
 
@@ -50,7 +51,7 @@ struct ModelFolder {
             return try InputFile(path: "\(path)/\(name)", followsLinks: false)
                 .readAll(limit: ModelFolder.largestTextBytes)
         } catch {
-            throw .weights(error)
+            throw .weights(.file(path: "\(path)/\(name)", .access(error)))
         }
     }
 
@@ -85,8 +86,8 @@ struct ModelFolder {
         do {
             let text = try InputFile(path: path, followsLinks: false).readAll(limit: largestTextBytes)
             value = try JSONValue(parsing: text)
-        } catch let error as SafetensorsError {
-            throw .weights(error)
+        } catch let error as FileError {
+            throw .weights(.file(path: path, .access(error)))
         } catch {
             throw .badFile(path: path, reason: "\(error). Download it again.")
         }

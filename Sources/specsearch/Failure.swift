@@ -1,5 +1,6 @@
 import CacheTree
 import Decoding
+import Files
 import Safetensors
 import SpecSearch
 import Tokenization
@@ -39,13 +40,15 @@ struct Failure {
     private static func code(of error: LoadError) -> Int32 {
         switch error {
         case .missingFile: missing
-        case .weights(.file(_, .missing)), .weights(.folder(_, .noWeights)), .weights(.folder(_, .shardMissing)): missing
+        case .weights(.file(_, .access(.missing))), .weights(.folder(_, .noWeights)),
+            .weights(.folder(_, .shardMissing)):
+            missing
         default: badInput
         }
     }
 
     private static func code(of error: TokenizerError) -> Int32 {
-        if case .unreadable = error { missing } else { badInput }
+        if case .unreadable(_, .missing) = error { missing } else { badInput }
     }
 
     private static func code(of error: DecodingError) -> Int32 {
@@ -67,7 +70,7 @@ struct Failure {
 
     private static func code(of error: ReasonerError) -> Int32 {
         switch error {
-        case .bundle(.unreadable): missing
+        case .bundle(.unreadable(_, .missing)): missing
         case .bundle, .differentVocabularies, .notARewardModel, .unknownStepToken, .noScorer: badInput
         case .model(let error): code(of: error)
         case .tokenizer(let error): code(of: error)

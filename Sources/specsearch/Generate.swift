@@ -1,6 +1,7 @@
 import ArgumentParser
 import CacheTree
 import Decoding
+import Files
 import JSON
 import SpecSearch
 import Tokenization
@@ -82,7 +83,7 @@ struct Generate: AsyncParsableCommand {
                 throw ReasonerError.differentVocabularies(difference)
             }
             return tokenizer
-        } catch TokenizerError.unreadable where tokens != nil {
+        } catch TokenizerError.unreadable(_, .missing) where tokens != nil {
             return nil
         }
     }

@@ -1,5 +1,5 @@
+import Files
 import JSON
-import Safetensors
 
 /// Why a file is not a set of problems.
 enum ProblemError: Error, CustomStringConvertible {

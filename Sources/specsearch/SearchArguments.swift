@@ -9,6 +9,18 @@ struct SearchArguments: ParsableArguments {
         completion: .directory)
     var bundle = "Weights/prototype"
 
+    @Option(
+        help: ArgumentHelp("A target model in place of the bundle's.", valueName: "dir"), completion: .directory)
+    var target: String?
+
+    @Option(
+        help: ArgumentHelp("A draft model in place of the bundle's.", valueName: "dir"), completion: .directory)
+    var draft: String?
+
+    @Option(
+        help: ArgumentHelp("A reward model in place of the bundle's.", valueName: "dir"), completion: .directory)
+    var reward: String?
+
     @Option(help: "Thoughts that continue each path (N).")
     var width: Int?
 
@@ -50,7 +62,17 @@ struct SearchArguments: ParsableArguments {
     func loadReasoner() async throws(ReasonerError) -> Reasoner {
         let progress = ProgressLine("loading \(bundle)")
         defer { progress.clear() }
-        return try await Reasoner(bundle: bundle, configuration: computing.configuration) { progress.show($0) }
+        return try await Reasoner(models(), configuration: computing.configuration) { progress.show($0) }
+    }
+
+    /// The bundle, with the models that were given in place of its own.
+    private func models() throws(ReasonerError) -> ModelBundle {
+        var models: ModelBundle
+        do { models = try ModelBundle(folder: bundle) } catch { throw .bundle(error) }
+        if let target { models.target = target }
+        if let draft { models.draft = draft }
+        if let reward { models.reward = reward }
+        return models
     }
 
     /// The options of one search, with the bundle's in place of what was not given.

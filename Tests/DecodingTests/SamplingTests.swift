@@ -104,6 +104,7 @@ final class SamplingTests: XCTestCase {
         XCTAssertEqual(try support([1, 1, 1, 1, 1], SamplingParameters(topK: 3)), [0, 1, 2])
         XCTAssertEqual(try support([0, 2, 1, 2, 1, 2], SamplingParameters(topK: 4)), [1, 2, 3, 5])
         XCTAssertEqual(try support([0, 1], SamplingParameters(topK: 9)), [0, 1])
+        XCTAssertEqual(try support([0, -0.0, 0, -0.0], SamplingParameters(topK: 2)), [0, 1])
         let flat = [Float](repeating: -0.0, count: 500)
         XCTAssertEqual(try support(flat, SamplingParameters(topK: 7)), Array(0..<7))
         XCTAssertEqual(try support(flat, SamplingParameters(topK: 300)), Array(0..<300))

@@ -154,7 +154,8 @@ final class SchedulerTests: XCTestCase {
         let scheduler = try scheduler()
         let start = try await scheduler.open(try prompts(1)[0])
         let endless = GenerationRequest(
-            start: start, sampling: try SamplingParameters(temperature: 1), stop: StopRule(endTokens: [], maxTokens: 900))
+            start: start, sampling: try SamplingParameters(temperature: 1),
+            stop: StopRule(endTokens: [], maxTokens: 900))
         let task = Task { try await scheduler.generate([endless, endless, endless]) }
         try await Task.sleep(for: .milliseconds(20))
         task.cancel()

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Safetensors
 import XCTest
@@ -95,13 +96,13 @@ final class FolderTests: XCTestCase {
         try files.moveItem(atPath: folder.path(second), toPath: elsewhere.path("blob"))
         try files.createSymbolicLink(atPath: folder.path(second), withDestinationPath: elsewhere.path("blob"))
         XCTAssertThrowsError(try SafetensorsFolder(contentsOf: folder.path)) {
-            XCTAssertEqual($0 as? SafetensorsError, .file(path: folder.path(second), .symbolicLink))
+            XCTAssertEqual($0 as? SafetensorsError, .file(path: folder.path(second), .access(.symbolicLink)))
             XCTAssertTrue("\($0)".contains("symlinked or absolute shard names are refused"))
         }
         let single = folder.path("model.safetensors")
         try files.createSymbolicLink(atPath: single, withDestinationPath: elsewhere.path("blob"))
         XCTAssertThrowsError(try SafetensorsFolder(contentsOf: folder.path)) {
-            XCTAssertEqual($0 as? SafetensorsError, .file(path: single, .symbolicLink))
+            XCTAssertEqual($0 as? SafetensorsError, .file(path: single, .access(.symbolicLink)))
         }
         XCTAssertNoThrow(try SafetensorsFile(contentsOf: single), "a file that is named directly may be a link")
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Safetensors
 import XCTest
@@ -56,7 +57,7 @@ final class RefusalTests: XCTestCase {
 
     func testMissingFileIsRefused() {
         XCTAssertThrowsError(try SafetensorsFile(contentsOf: "/nowhere/x.safetensors")) {
-            XCTAssertEqual($0 as? SafetensorsError, .file(path: "/nowhere/x.safetensors", .missing))
+            XCTAssertEqual($0 as? SafetensorsError, .file(path: "/nowhere/x.safetensors", .access(.missing)))
         }
     }
 
@@ -65,7 +66,7 @@ final class RefusalTests: XCTestCase {
         XCTAssertEqual(mkfifo(folder.path("pipe"), 0o600), 0)
         for path in [folder.path, folder.path("pipe")] {
             XCTAssertThrowsError(try SafetensorsFile(contentsOf: path)) {
-                XCTAssertEqual($0 as? SafetensorsError, .file(path: path, .notRegular))
+                XCTAssertEqual($0 as? SafetensorsError, .file(path: path, .access(.notRegular)))
             }
         }
     }
@@ -85,7 +86,7 @@ final class RefusalTests: XCTestCase {
         try handle.seekToEnd()
         try handle.write(contentsOf: Data([2]))
         XCTAssertThrowsError(try file.checkUnchanged()) {
-            XCTAssertEqual($0 as? SafetensorsError, .file(path: folder.path("x"), .changed))
+            XCTAssertEqual($0 as? SafetensorsError, .file(path: folder.path("x"), .access(.changed)))
         }
     }
 

@@ -85,16 +85,37 @@ final class ReasonerTests: XCTestCase {
         for (number, tree) in alone.enumerated() { XCTAssertEqual(together[number], tree) }
     }
 
-    func testTheRewardModelReadsEachThoughtOnce() async throws {
+    func testTheRewardModelReadsEachDistinctThoughtOnce() async throws {
         let reasoner = try await reasoner()
-        let answer = try await reasoner.answer(Self.questions[0], options: options(reasoner, .paper))
         let tokenizer = try BundledTokenizer()
-        let thoughts = answer.outcome.tree.thoughts
-        // The question once, and for each distinct thought its tokens and the step token.
-        let expected =
-            tokenizer.count("Q: " + Self.questions[0] + "\n")
-            + thoughts.reduce(0) { $0 + tokenizer.count($1.text) + 1 }
-        XCTAssertEqual(answer.outcome.counters.rewardRows, expected)
+        for question in Self.questions {
+            let outcome = try await reasoner.answer(question, options: options(reasoner, .paper)).outcome
+            // The question once, and for each distinct thought its tokens and the step token.
+            var expected = tokenizer.count("Q: " + question + "\n")
+            var paths: Set<String> = []
+            for thought in outcome.tree.thoughts where paths.insert(outcome.tree.text(of: thought.id)).inserted {
+                expected += tokenizer.count(thought.text) + 1
+            }
+            XCTAssertEqual(outcome.counters.rewardRows, expected)
+        }
+    }
+
+    func testAThoughtsScoreDependsOnItsPathsTextAlone() async throws {
+        let reasoner = try await reasoner()
+        for seed in 1...6 {
+            for question in Self.questions {
+                var scores: [String: Float] = [:]
+                for policy in [SpeculationPolicy.plain, .paper] {
+                    let options = try options(reasoner, policy, seed: UInt64(seed))
+                    let tree = try await reasoner.answer(question, options: options).outcome.tree
+                    for thought in tree.thoughts {
+                        let path = tree.text(of: thought.id)
+                        let score = try XCTUnwrap(thought.score)
+                        XCTAssertEqual(scores.updateValue(score, forKey: path) ?? score, score, path)
+                    }
+                }
+            }
+        }
     }
 
     func testEventsTellTheWholeTree() async throws {

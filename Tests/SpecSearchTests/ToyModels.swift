@@ -38,7 +38,8 @@ struct WordModels: ToyModels {
 
     func write(_ origin: Writer, slot: Int, after reasoning: String) -> WrittenThought {
         var random = SeededRandom(seed: hash("\(seed) \(origin) \(slot) \(reasoning)"))
-        let end: GenerationEnd = [.separator, .separator, .separator, .endOfText, .length].randomElement(using: &random)!
+        let end: GenerationEnd = [.separator, .separator, .separator, .endOfText, .length].randomElement(
+            using: &random)!
         let words = ["ox", "cat", "dog", "emu", "fox", "The answer is 7.", ""]
         let word = words.randomElement(using: &random)!
         return WrittenThought(

@@ -1,3 +1,4 @@
+import Files
 import JSON
 import TestSupport
 import XCTest
@@ -67,7 +68,7 @@ struct TokenizerFixture {
     }()
 
     private static func json(_ name: String) throws -> JSONValue {
-        try JSONValue(parsing: FileBytes(path: "\(folder)/\(name)").bytes)
+        try JSONValue(parsing: InputFile(path: "\(folder)/\(name)", followsLinks: true).readAll(limit: 1 << 28))
     }
 }
 

@@ -18,7 +18,7 @@ package struct InputFile: ~Copyable, Sendable {
     /// The path as it was given.
     package let path: String
     /// The open file, for mapping it.
-    let descriptor: CInt
+    package let descriptor: CInt
     /// Size and time of the last change when the file was opened.
     let stamp: Stamp
 
@@ -28,19 +28,19 @@ package struct InputFile: ~Copyable, Sendable {
     /// Opens a file.
     ///
     /// - Parameter followsLinks: whether a path whose last part is a symbolic link is followed or refused.
-    package init(path: String, followsLinks: Bool) throws(SafetensorsError) {
+    package init(path: String, followsLinks: Bool) throws(FileError) {
         // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
         let descriptor = open(path, flags)
         guard descriptor >= 0 else {
             switch errno {
-            case ENOENT, ENOTDIR: throw .file(path: path, .missing)
-            case ELOOP, EMLINK: throw .file(path: path, .symbolicLink)
-            case let code: throw .file(path: path, .unreadable(code: code))
+            case ENOENT, ENOTDIR: throw .missing
+            case ELOOP, EMLINK: throw .symbolicLink
+            case let code: throw .unreadable(code: code)
             }
         }
         do {
-            stamp = try InputFile.stamp(of: descriptor, path: path)
+            stamp = try InputFile.stamp(of: descriptor)
         } catch {
             _ = close(descriptor)
             throw error
@@ -54,7 +54,7 @@ package struct InputFile: ~Copyable, Sendable {
     /// Copies bytes out of the file.
     ///
     /// - Throws: `.changed` if the file ends before `count` bytes are read.
-    func read(at offset: Int, count: Int) throws(SafetensorsError) -> [UInt8] {
+    package func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
         var failure: Int32?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
@@ -69,26 +69,26 @@ package struct InputFile: ~Copyable, Sendable {
                 }
             }
         }
-        if let failure { throw .file(path: path, .unreadable(code: failure)) }
-        guard bytes.count == count else { throw .file(path: path, .changed) }
+        if let failure { throw .unreadable(code: failure) }
+        guard bytes.count == count else { throw .changed }
         return bytes
     }
 
     /// Copies the whole file, if it has at most `limit` bytes.
-    package func readAll(limit: Int) throws(SafetensorsError) -> [UInt8] {
-        guard bytes <= limit else { throw .file(path: path, .tooLarge(found: bytes, limit: limit)) }
+    package func readAll(limit: Int) throws(FileError) -> [UInt8] {
+        guard bytes <= limit else { throw .tooLarge(found: bytes, limit: limit) }
         return try read(at: 0, count: bytes)
     }
 
     /// Checks that size and time of the last change are what they were when the file was opened.
-    func checkUnchanged() throws(SafetensorsError) {
-        guard try InputFile.stamp(of: descriptor, path: path) == stamp else { throw .file(path: path, .changed) }
+    package func checkUnchanged() throws(FileError) {
+        guard try InputFile.stamp(of: descriptor) == stamp else { throw .changed }
     }
 
-    private static func stamp(of descriptor: CInt, path: String) throws(SafetensorsError) -> Stamp {
+    private static func stamp(of descriptor: CInt) throws(FileError) -> Stamp {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .file(path: path, .unreadable(code: errno)) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .file(path: path, .notRegular) }
+        guard fstat(descriptor, &status) == 0 else { throw .unreadable(code: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
         #if canImport(Darwin)
         let changed = status.st_mtimespec
         #else
