@@ -79,6 +79,11 @@ actor LogitReader {
                 node, model: 0, outputs: all ? tokens.count : 1, limit: tokens.count, into: &runner.batch)
         } catch { throw .memory(error) }
         runner.run()
-        return rows.outputs.map { Array(runner.output($0)) }
+        let outputs = rows.outputs.map { Array(runner.output($0)) }
+        // They have no form in JSON, and mean nothing.
+        if let row = outputs.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
+            throw .invalidLogits(position: tokens.count - outputs.count + row)
+        }
+        return outputs
     }
 }

@@ -64,6 +64,7 @@ final class EvaluateCommandTests: XCTestCase {
         let folder = try ModelCopy(of: problems)
         let broken: [(text: String, words: String)] = [
             ("{\"id\": \"a\"}\n", "line 1"), ("\n[1]\n", "line 2"), ("{", "line 1"), ("\n", "no problems"),
+            (#"{"id": "a", "question": " ", "answer": "1"}"#, "question is empty"),
             (#"{"id": "a", "question": "q", "answer": "1", "task": "riddle"}"#, "riddle"),
             (#"{"id": "a", "question": "q", "answer": "1", "task": "countdown", "target": 3}"#, "numbers"),
         ]

@@ -13,8 +13,8 @@ final class InspectCommandTests: XCTestCase {
             "family": "llama", "head": "vocabulary", "layers": 3, "width": 48, "heads": 4, "keyValueHeads": 4,
             "headSize": 12, "feedForwardWidth": 100, "vocabularySize": 96, "contextLength": 256, "tiesOutput": false,
             "weightBytes": .integer(try SafetensorsFolder(contentsOf: folder).dataBytes),
-            // Keys and values of 3 layers and 4 heads, 12 floats each.
-            "kvBytesPerToken": .integer(2 * 3 * 4 * 12 * 4),
+            // 3 layers and 4 heads: keys of 12 floats, and values that are padded to 16.
+            "kvBytesPerToken": .integer(3 * 4 * (12 + 16) * 4),
         ]
         XCTAssertEqual(output["model"], expected)
     }
@@ -41,7 +41,9 @@ final class InspectCommandTests: XCTestCase {
     func testPeopleReadTheSameFacts() throws {
         let result = try Command.specsearch.run(["inspect", "--model", TinyModels.folder("qwen3-grouped")])
         let words = result.lines.map { $0.split(separator: " ").map(String.init) }
-        for fact in [["model"], ["family", "qwen3"], ["width", "72"], ["keyValueHeads", "2"], ["tiesOutput", "true"]] {
+        for fact in [
+            ["model"], ["family", "qwen3"], ["width", "72"], ["keyValueHeads", "2"], ["tiesOutput", "true"],
+        ] {
             XCTAssertTrue(words.contains(fact), result.standardOutput)
         }
     }

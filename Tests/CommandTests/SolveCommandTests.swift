@@ -136,7 +136,8 @@ final class SolveCommandTests: XCTestCase {
     func testASearchThatFillsTheContextStillEndsWithAPath() throws {
         // At this temperature nothing ends a thought, so that paths grow until the context of 1024 tokens is full.
         let result = try Command.specsearch.run([
-            "solve", question, "--policy", "plain", "--json", "--quiet", "--width", "2", "--beams", "1", "--temperature",
+            "solve", question, "--policy", "plain", "--json", "--quiet", "--width", "2", "--beams", "1",
+            "--temperature",
             "1000", "--depth", "40", "--thought-tokens", "100",
         ])
         let output = try result.json()

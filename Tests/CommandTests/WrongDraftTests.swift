@@ -23,18 +23,19 @@ final class WrongDraftTests: XCTestCase {
 
     func testADraftThatSpellsOtherTokensIsRefusedByTheFirst() throws {
         let draft = try ModelCopy(of: TinyModels.prototype("draft"))
-        let added = try XCTUnwrap(try draft.json("tokenizer.json")["added_tokens"]?.array)
-        try draft.setField(
-            "added_tokens", to: .array(added.map { $0.with("content", "<|other|>") }), in: "tokenizer.json")
+        let model = try XCTUnwrap(try draft.json("tokenizer.json")["model"])
+        let tokens = try XCTUnwrap(model["vocab"])
+        let swapped = tokens.with("7", tokens["8"]).with("8", tokens["7"])
+        try draft.setField("model", to: model.with("vocab", swapped), in: "tokenizer.json")
         for input in [["--prompt", "Q: 1 + 1?"], ["--tokens", "1,2,3"]] {
             try Command.specsearch.assertRefuses(
                 ["generate", "--model", target, "--draft", draft.path] + input, code: 65,
-                saying: "same vocabulary", "<|other|>")
+                saying: "same vocabulary", "\"7\"", "\"8\"")
         }
         let bundle = try ModelCopy(of: RepositoryRoot.path(of: "Weights/prototype"))
         try bundle.replace("draft", with: draft.path)
         try Command.specsearch.assertRefuses(
-            ["solve", "1 + 1?", "--bundle", bundle.path], code: 65, saying: "same vocabulary", "<|other|>")
+            ["solve", "1 + 1?", "--bundle", bundle.path], code: 65, saying: "same vocabulary", "\"7\"", "\"8\"")
     }
 
     func testADraftThatCannotReadEveryTokenIsRefused() throws {

@@ -1,4 +1,5 @@
 import JSON
+import Safetensors
 import TestSupport
 import XCTest
 
@@ -109,7 +110,8 @@ final class WrongModelTests: XCTestCase {
                 try Command.specsearch.assertRefuses(arguments, code: code, saying: words, input: "a\n", line: line)
             }
         }
-        try model.setField("model", to: ["type": "Unigram"], in: "tokenizer.json")
+        let pieces = try XCTUnwrap(try model.json("tokenizer.json")["model"])
+        try model.setField("model", to: pieces.with("type", "Unigram"), in: "tokenizer.json")
         try assertBothRefuse(code: 65, saying: "Unigram")
         try model.write("{", to: "tokenizer.json")
         try assertBothRefuse(code: 65, saying: "tokenizer.json")
