@@ -1,8 +1,9 @@
 /// A number of bytes that all pages of one or several trees together may take.
 ///
 /// One counter over every model, so that a target that needs room and a draft that leaves some meet in the middle.
-/// It counts whole pages in use. Like the trees that share it, it is used from one thread at a time.
-public final class CacheBudget {
+/// It counts whole pages in use. Like the trees that share it, it is used from one thread at a time: `@unchecked Sendable`
+/// lets actors that run on the same thread share one.
+public final class CacheBudget: @unchecked Sendable {
     /// The limit in bytes.
     public let bytes: Int
     /// Bytes of all pages in use now.

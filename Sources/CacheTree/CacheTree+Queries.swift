@@ -57,6 +57,11 @@ extension CacheTree {
     /// - Complexity: O(nodes).
     public var liveLeaves: Int { leaves.count }
 
+    /// Bytes of the pages in use, over all models.
+    ///
+    /// - Complexity: O(1).
+    public var bytesInUse: Int { pools.reduce(0) { $0 + $1.bytesInUse } }
+
     /// What one model's KV memory costs.
     ///
     /// - Complexity: O(nodes).

@@ -49,9 +49,6 @@ package struct Matrix: Sendable {
         }
     }
 
-    /// Bytes that the packed weights take.
-    package var bytes: Int { storage.bytes }
-
     /// Writes one row of weights, as an embedding table needs it.
     package func copyRow(_ output: Int, to target: UnsafeMutablePointer<Float>) {
         storage.unpack(output: output, to: target)

@@ -1,7 +1,6 @@
 /// The memory behind a `Matrix`: panels of sixteen outputs, 64 bytes for each step along the inputs.
 final class PanelStorage: @unchecked Sendable {
     let memory: UnsafeMutableRawPointer
-    let bytes: Int
     let panelCount: Int
     private let inputs: Int
     private let precision: WeightPrecision
@@ -12,8 +11,7 @@ final class PanelStorage: @unchecked Sendable {
         self.precision = precision
         panelCount = (outputs + 15) / 16
         panelBytes = precision == .float32 ? inputs * 64 : inputs / 2 * 64
-        bytes = panelCount * panelBytes
-        memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        memory = UnsafeMutableRawPointer.allocate(byteCount: panelCount * panelBytes, alignment: 64)
         // Only the last panel can have lanes that nobody packs.
         (memory + (panelCount - 1) * panelBytes).initializeMemory(as: UInt8.self, repeating: 0, count: panelBytes)
     }

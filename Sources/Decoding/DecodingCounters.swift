@@ -19,11 +19,4 @@ public struct DecodingCounters: Sendable, Hashable {
 
     /// All zero.
     public init() {}
-
-    /// Notes how much KV memory is in use.
-    mutating func observe(bytesInUse: Int, unshared: Int) {
-        guard bytesInUse > kvBytesPeak else { return }
-        kvBytesPeak = bytesInUse
-        kvBytesUnshared = unshared
-    }
 }

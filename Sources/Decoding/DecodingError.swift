@@ -12,6 +12,12 @@ public enum DecodingError: Error, Sendable, Hashable, CustomStringConvertible {
     case contextTooLong(tokens: Int, context: Int)
     /// A request names the draft model, but there is none.
     case noDraftModel
+    /// A path holds a token that the draft model does not have.
+    case unknownToDraft(vocabularySize: Int)
+    /// A model has another head than logits over a vocabulary.
+    case notALanguageModel
+    /// The tokenizer has more tokens than the model.
+    case tokenizerTooLarge(tokens: Int, vocabularySize: Int)
     /// A request ends at a separator, but there is no tokenizer that tells what tokens spell.
     case noTokenizer
     /// A sampling parameter is outside its range.
@@ -32,6 +38,13 @@ public enum DecodingError: Error, Sendable, Hashable, CustomStringConvertible {
             "The prompt has \(tokens) tokens, but the model's context holds \(context), the answer included. "
                 + "Shorten it."
         case .noDraftModel: "The request needs a draft model, but none is loaded. Give one with --draft DIR."
+        case .unknownToDraft(let size):
+            "The prompt holds a token that the draft model does not have; its vocabulary has \(size). Choose a draft of "
+                + "the same family, or write with the target."
+        case .notALanguageModel:
+            "The model gives no logits over a vocabulary. Is it a reward model? Give a causal language model."
+        case .tokenizerTooLarge(let tokens, let size):
+            "The tokenizer has \(tokens) tokens, but the model only \(size). Do tokenizer.json and weights belong together?"
         case .noTokenizer: "The request ends at a separator, which needs the models' tokenizer.json."
         case .sampling(let error): "\(error)"
         case .invalidLogits(let position):

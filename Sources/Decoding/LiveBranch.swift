@@ -43,7 +43,9 @@ final class LiveBranch {
     private(set) var end: GenerationEnd?
     /// Tokens that the draft model has put behind the leaf's own, not yet confirmed.
     var proposals: [Int32] = []
-    /// Whether a pass of this step had room for it.
+    /// Whether the draft model has every token of the path: its vocabulary may lack the target's padding.
+    var isDraftable = true
+    /// Whether the pass of whoever writes it had room for it in this step.
     var isServed = false
     private let random: RandomSource
     private var detector: StopDetector
@@ -71,6 +73,9 @@ final class LiveBranch {
     /// Ends the generation because the model's context is full.
     func endForLength() { end = .length }
 
-    /// Whether a proposal would end the generation, so that proposing more is idle.
-    func wouldEnd(with proposal: Int32) -> Bool { request.stop.endTokens.contains(proposal) }
+    /// Whether the generation would end with the proposals so far, so that proposing more is idle.
+    func proposalsEnd(_ tokenizer: Tokenizer?) -> Bool {
+        var detector = detector
+        return proposals.contains { detector.end(after: $0, tokenizer) != nil }
+    }
 }

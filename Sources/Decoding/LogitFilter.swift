@@ -66,7 +66,6 @@ struct LogitFilter {
         var missing = parameters.topP * masses.reduce(0, +)
         let bucket = PrefixSelection.lastBucket(masses, reaching: &missing)
         selection.items.removeAll(keepingCapacity: true)
-        selection.items.removeAll(keepingCapacity: true)
         for (group, value) in maxima.values.enumerated()
         where LogitFilter.bucket((maxima.largest - value) * scale) >= bucket {
             for token in GroupMaxima.tokens(of: group, vocabularySize: logits.count)

@@ -1,15 +1,15 @@
-public import CacheTree
+package import CacheTree
 internal import Compute
-public import Transformer
+package import Transformer
 
 /// Runs forward passes of one model over its pages in a tree, and remembers the rows and outputs of the last one.
-public final class PassRunner {
+package final class PassRunner {
     /// The model.
-    public let model: LanguageModel
+    package let model: LanguageModel
     /// The model's number in the tree.
-    public let number: Int
+    package let number: Int
     /// The rows of the pass that is being planned.
-    public var batch = ForwardBatch()
+    package var batch = ForwardBatch()
     private let tree: CacheTree
     private let arithmetic: Arithmetic
     private let workspace = ForwardWorkspace()
@@ -20,7 +20,7 @@ public final class PassRunner {
     ///   - number: which of the tree's models it is.
     ///   - tree: the tree whose paths it computes.
     ///   - thread: the thread on which passes run.
-    public init(_ model: LanguageModel, number: Int, tree: CacheTree, thread: ComputeThread) {
+    package init(_ model: LanguageModel, number: Int, tree: CacheTree, thread: ComputeThread) {
         self.model = model
         self.number = number
         self.tree = tree
@@ -28,7 +28,7 @@ public final class PassRunner {
     }
 
     /// Computes the planned rows and starts an empty batch. Does nothing if there are none.
-    public func run() {
+    package func run() {
         guard !batch.isEmpty else { return }
         outputs = model.forward(
             batch, pages: tree.storage(of: number), workspace: workspace, arithmetic: arithmetic)
@@ -36,8 +36,47 @@ public final class PassRunner {
     }
 
     /// An output of the last pass: logits, or the scores of a reward head. Valid until the next pass.
-    public func output(_ index: Int) -> UnsafeBufferPointer<Float> {
+    package func output(_ index: Int) -> UnsafeBufferPointer<Float> {
         let width = model.configuration.outputWidth
         return UnsafeBufferPointer(rebasing: outputs[index * width..<(index + 1) * width])
+    }
+
+    /// Computes what paths still need, in as many passes as it takes, and returns the outputs of each path's last tokens,
+    /// side by side.
+    ///
+    /// Between passes others on the same thread get their turn.
+    /// - Parameters:
+    ///   - paths: the ends of the paths; whoever asks holds them.
+    ///   - outputs: how many of the last tokens of each path want an output, at most `rowsPerPass`.
+    ///   - rowsPerPass: the most rows in a pass.
+    ///   - progress: called with the rows of each pass.
+    /// - Throws: `DecodingError.memory`, or `.cancelled` if the task is.
+    package func compute(
+        _ paths: [NodeID], outputs: Int, rowsPerPass: Int, progress: (Int) -> Void = { _ in }
+    ) async throws(DecodingError) -> [[Float]] {
+        var results = [[Float]?](repeating: nil, count: paths.count)
+        while results.contains(where: { $0 == nil }) {
+            guard !Task.isCancelled else { throw .cancelled }
+            var planned: [(index: Int, rows: PlannedRows)] = []
+            for (index, path) in paths.enumerated() where results[index] == nil {
+                let room = rowsPerPass - batch.rows.count
+                guard room >= max(1, outputs) else { break }
+                do {
+                    planned.append(
+                        (index, try tree.plan(path, model: number, outputs: outputs, limit: room, into: &batch)))
+                } catch {
+                    // What is planned counts as computed, so it has to be.
+                    run()
+                    throw .memory(error)
+                }
+            }
+            progress(batch.rows.count)
+            run()
+            for (index, rows) in planned where rows.isComplete {
+                results[index] = rows.outputs.flatMap { Array(output($0)) }
+            }
+            await Task.yield()
+        }
+        return results.map { $0 ?? [] }
     }
 }

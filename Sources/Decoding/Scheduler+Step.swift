@@ -15,8 +15,7 @@ extension Scheduler {
         runDraft()
         runTarget()
         observeMemory()
-        for (number, error) in failures { fail(number, error) }
-        failures.removeAll()
+        answerFailures()
         // Whoever was served stands behind those that found no room.
         queue = queue.filter { !$0.isServed } + queue.filter(\.isServed)
         for branch in queue { branch.isServed = false }
@@ -38,8 +37,10 @@ extension Scheduler {
     /// draft model writes.
     private func runDraft() {
         guard let draft else { return }
+        // As many proposals as the target's pass has rows for, so that none is made for nothing and nobody is left out.
+        let room = limits.rowsPerPass / max(1, queue.count { $0.request.writer == .target }) - 1
         for round in 0...Scheduler.longestDraft {
-            let members = plan(on: draft) { branch in wantsDraft(branch, round: round) ? 1 : nil }
+            let members = plan(on: draft) { branch in wantsDraft(branch, round: round, room: room) ? 1 : nil }
             guard !members.isEmpty else { return }
             draft.run()
             for member in members {
@@ -71,16 +72,17 @@ extension Scheduler {
         branch.group.counters.tokensDrafted += 1
     }
 
-    private func wantsDraft(_ branch: LiveBranch, round: Int) -> Bool {
+    private func wantsDraft(_ branch: LiveBranch, round: Int, room: Int) -> Bool {
         guard branch.end == nil else { return false }
         if branch.request.writer == .draft { return round == 0 }
-        guard branch.proposals.count == round, round < min(branch.request.draftLength, Scheduler.longestDraft),
+        guard branch.proposals.count == round,
+            round < min(branch.request.draftLength, Scheduler.longestDraft, room),
             // While the target still reads a long prompt, proposals would only wait.
             tree.depth(of: branch.node) - tree.computedDepth(of: branch.node, model: target.number)
                 <= Scheduler.longestDraft,
             tree.depth(of: branch.node) + 1 < contextLength
         else { return false }
-        return branch.proposals.last.map { !branch.wouldEnd(with: $0) } ?? true
+        return branch.isDraftable && !branch.proposalsEnd(tokenizer)
     }
 
     // MARK: The target model
@@ -111,6 +113,7 @@ extension Scheduler {
         for output in outputs {
             guard let choice = choose(for: branch, target.output(output), at: depth) else { return }
             branch.take(choice, tokenizer)
+            branch.isDraftable = branch.isDraftable && isKnownToDraft(Int32(choice.token))
             let isProposal = accepted < proposals.count && choice.token == Int(proposals[accepted])
             if isProposal {
                 accepted += 1
@@ -137,18 +140,29 @@ extension Scheduler {
             let before = runner.batch.rows.count
             let room = limits.rowsPerPass - before
             guard room >= wanted else { break }
-            do throws(CacheError) {
-                let rows = try tree.plan(
-                    branch.node, model: runner.number, outputs: wanted, limit: room, into: &runner.batch)
-                branch.isServed = true
-                members.append(Member(branch: branch, rows: rows))
-                count(runner.batch.rows.count - before, of: runner, for: branch)
-            } catch {
-                failures.append((branch.group.number, .memory(error)))
-            }
+            guard let rows = plan(branch, on: runner, outputs: wanted, limit: room) else { continue }
+            let added = runner.batch.rows.count - before
+            let writes = (runner === target) == (branch.request.writer == .target)
+            if writes, added > 0 || rows.isComplete { branch.isServed = true }
+            members.append(Member(branch: branch, rows: rows))
+            count(added, of: runner, for: branch)
         }
         countPass(of: runner, for: members)
         return members
+    }
+
+    /// Plans one branch; nil, with the failure noted, if the memory does not suffice.
+    private func plan(_ branch: LiveBranch, on runner: PassRunner, outputs: Int, limit: Int) -> PlannedRows? {
+        do {
+            return try tree.plan(
+                branch.node, model: runner.number, outputs: outputs, limit: limit, into: &runner.batch)
+        } catch {
+            // Without room for the draft's pages there are no proposals, and that changes nothing.
+            if runner === target || branch.request.writer == .draft {
+                failures.append((branch.group.number, .memory(error)))
+            }
+            return nil
+        }
     }
 
     private func count(_ rows: Int, of runner: PassRunner, for branch: LiveBranch) {
@@ -184,10 +198,14 @@ extension Scheduler {
         }
     }
 
+    /// Notes a new peak of KV memory for whoever is live; what it would be without sharing is only counted then.
     private func observeMemory() {
-        let memory = tree.statistics
-        for branch in queue {
-            branch.group.counters.observe(bytesInUse: memory.bytesInUse, unshared: memory.unsharedBytes)
+        let bytes = tree.bytesInUse
+        var unshared: Int?
+        for branch in queue where bytes > branch.group.counters.kvBytesPeak {
+            unshared = unshared ?? tree.statistics.unsharedBytes
+            branch.group.counters.kvBytesPeak = bytes
+            branch.group.counters.kvBytesUnshared = unshared ?? 0
         }
     }
 }

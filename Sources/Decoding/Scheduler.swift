@@ -10,10 +10,10 @@ public import Transformer
 public actor Scheduler {
     /// Limits of a scheduler.
     public struct Limits: Sendable, Hashable {
-        /// The most rows in a pass; longer prompts are cut into chunks.
-        public var rowsPerPass: Int
-        /// The most bytes of KV memory, over both models.
-        public var cacheBytes: Int
+        /// The most rows in a pass, at least 16; longer prompts are cut into chunks.
+        public let rowsPerPass: Int
+        /// The most bytes of KV memory, over all models.
+        public let cacheBytes: Int
 
         /// - Parameters: the values of the properties, in their order.
         public init(rowsPerPass: Int = 256, cacheBytes: Int = 2 << 30) {
@@ -51,11 +51,20 @@ public actor Scheduler {
     ///   - tokenizer: the tokenizer of both; without one, nothing can end at a separator.
     ///   - thread: where to compute.
     ///   - limits: rows per pass and KV memory.
-    /// - Throws: `DecodingError.memory` if the system does not give the memory.
+    ///   - budget: the KV memory if others on the same thread share it; by default what `limits` says.
+    /// - Throws: `DecodingError.memory` if the system does not give the memory, `.notALanguageModel` for a reward model,
+    ///   `.tokenizerTooLarge` for a tokenizer with tokens that the target does not have.
     public init(
         target: LanguageModel, draft: LanguageModel? = nil, tokenizer: Tokenizer?, thread: ComputeThread,
-        limits: Limits = Limits()
+        limits: Limits = Limits(), budget: CacheBudget? = nil
     ) throws(DecodingError) {
+        for model in [target, draft] {
+            guard model?.configuration.head ?? .vocabulary == .vocabulary else { throw .notALanguageModel }
+        }
+        let size = target.configuration.vocabularySize
+        if let tokenizer, tokenizer.vocabularySize > size {
+            throw .tokenizerTooLarge(tokens: tokenizer.vocabularySize, vocabularySize: size)
+        }
         self.tokenizer = tokenizer
         self.thread = thread
         self.limits = limits
@@ -63,7 +72,8 @@ public actor Scheduler {
         let tree: CacheTree
         do {
             tree = try CacheTree(
-                models: models.map(\.configuration.pageLayout), budget: CacheBudget(bytes: limits.cacheBytes))
+                models: models.map(\.configuration.pageLayout),
+                budget: budget ?? CacheBudget(bytes: limits.cacheBytes))
         } catch { throw .memory(error) }
         self.tree = tree
         self.target = PassRunner(target, number: 0, tree: tree, thread: thread)
@@ -90,10 +100,10 @@ public actor Scheduler {
         return node
     }
 
-    /// Holds a node once more.
-    public func hold(_ node: NodeID) { tree.hold(node) }
-
-    /// Lets go of nodes; what nobody holds or continues is forgotten, and its pages are free at once.
+    /// Lets go of nodes that `open` or `generate` gave; what nobody holds or continues is forgotten, and its pages are
+    /// free at once.
+    ///
+    /// - Precondition: each node is held; releasing one twice is a programmer's error.
     public func release(_ nodes: [NodeID]) {
         for node in nodes { tree.release(node) }
     }
@@ -137,10 +147,15 @@ public actor Scheduler {
     private func admit(_ requests: [GenerationRequest], to group: RequestGroup) {
         for request in requests {
             let branch = LiveBranch(request, node: tree.fork(request.start), group: group)
+            branch.isDraftable = tree.tokens(of: request.start).allSatisfy { isKnownToDraft($0) }
             group.add(branch)
+            if request.writer == .draft, !branch.isDraftable {
+                failures.append((group.number, .unknownToDraft(vocabularySize: draftVocabularySize)))
+            }
             queue.append(branch)
         }
         groups[group.number] = group
+        answerFailures()
         retireFinished()
         guard !isDriving, !queue.isEmpty else { return }
         isDriving = true
@@ -163,6 +178,18 @@ public actor Scheduler {
         for branch in group.branches { tree.release(branch.node) }
         group.fail(error)
     }
+
+    /// Answers the groups that failed.
+    func answerFailures() {
+        for (number, error) in failures { fail(number, error) }
+        failures.removeAll()
+    }
+
+    /// Rows of the draft's embedding table; that of the target may have more, for padding.
+    private var draftVocabularySize: Int { draft?.model.configuration.vocabularySize ?? 0 }
+
+    /// Whether the draft model, if there is one, can read a token.
+    func isKnownToDraft(_ token: Int32) -> Bool { draft == nil || Int(token) < draftVocabularySize }
 
     /// Answers every group whose branches have all ended.
     func retireFinished() {

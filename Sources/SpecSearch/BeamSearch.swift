@@ -99,13 +99,14 @@ public struct BeamSearch: Sendable {
     ///
     /// Drafts that were accepted on an unfinished level still compete; whatever is not judged is pruned.
     ///
+    /// - Parameter reason: why, for the outcome.
     /// - Returns: what happened: nothing if the search had ended.
     @discardableResult
-    public mutating func stop() -> [SearchEvent] {
+    public mutating func stop(_ reason: SearchOutcome.Reason = .stopped) -> [SearchEvent] {
         events = []
         if case .finished = next { return [] }
         select()
-        finish(.stopped)
+        finish(reason)
         return events
     }
 

@@ -1,3 +1,4 @@
+internal import CacheTree
 internal import Compute
 internal import Decoding
 internal import Tokenization
@@ -22,6 +23,7 @@ actor BundleLoader {
         scorer: (any ThoughtScorer)?, progress: @Sendable (Double) -> Void
     ) throws(ReasonerError) -> ReasonerModels {
         let folders = [bundle.target, bundle.draft, scorer == nil ? bundle.reward : nil].compactMap { $0 }
+        let budget = CacheBudget(bytes: limits.cacheBytes)
         var done = 0
         func model(_ folder: String) throws(ReasonerError) -> LanguageModel {
             defer { done += 1 }
@@ -44,12 +46,13 @@ actor BundleLoader {
         if scorer == nil, let folder = bundle.reward {
             scorer = try StepRewardModel(
                 try model(folder), tokenizer: try self.tokenizer(folder), stepToken: bundle.stepToken ?? "",
-                thread: thread, limits: limits)
+                format: bundle.format, thread: thread, limits: limits, budget: budget)
         }
         do {
             return ReasonerModels(
                 scheduler: try Scheduler(
-                    target: target, draft: draft, tokenizer: tokenizer, thread: thread, limits: limits),
+                    target: target, draft: draft, tokenizer: tokenizer, thread: thread, limits: limits,
+                    budget: budget),
                 tokenizer: tokenizer, format: bundle.format, endTokens: Set(target.configuration.endTokens),
                 hasDraft: draft != nil, scorer: scorer)
         } catch { throw .generation(error) }

@@ -1,3 +1,5 @@
+internal import Tokenization
+
 /// How a model family wants to be asked, where its thoughts end, and how it marks an answer.
 public struct PromptFormat: Sendable, Hashable {
     /// What stands for the question in a prompt's template.
@@ -51,6 +53,13 @@ public struct PromptFormat: Sendable, Hashable {
         guard separator == "\n" else { return String(scalars[first...last]) }
         return scalars[first...last].split(whereSeparator: \.properties.isWhitespace).map { String($0) }
             .joined(separator: " ")
+    }
+
+    /// The tokens of the prompt that asks a question: special tokens of the model count in the template alone.
+    ///
+    /// - Throws: `SearchError.emptyQuestion` if there is nothing but white space.
+    func tokens(of question: String, _ tokenizer: Tokenizer) throws(SearchError) -> [Int32] {
+        tokenizer.encode(try normalized(question), before: beforeQuestion, after: afterQuestion)
     }
 
     /// The last answer that is marked in a text, without white space around it, or nil if there is none.

@@ -17,7 +17,7 @@ public final class Reasoner: Sendable {
         public var threads: Int
         /// How long prompts are computed.
         public var prefill: PrefillMode
-        /// Rows per pass, and KV memory for target and draft together and for the reward model.
+        /// Rows per pass, and the KV memory of all models together.
         public var limits: Scheduler.Limits
 
         /// - Parameters: the values of the properties, in their order.

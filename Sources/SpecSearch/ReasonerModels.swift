@@ -11,6 +11,6 @@ struct ReasonerModels: Sendable {
     let hasDraft: Bool
     let scorer: (any ThoughtScorer)?
 
-    /// A prompt as tokens. A question that spells special tokens stays text.
-    func tokens(of prompt: String) -> [Int32] { tokenizer.encode(prompt) }
+    /// The tokens of the prompt that asks a question. A question that spells special tokens stays text.
+    func tokens(of question: String) throws(SearchError) -> [Int32] { try format.tokens(of: question, tokenizer) }
 }

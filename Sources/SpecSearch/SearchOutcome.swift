@@ -12,6 +12,8 @@ public struct SearchOutcome: Sendable, Hashable {
         case exhausted
         /// The token budget was used up.
         case budget
+        /// A path no longer fits into the context of the reward model.
+        case context
         /// It was stopped from outside.
         case stopped
     }

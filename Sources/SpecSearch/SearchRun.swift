@@ -18,10 +18,12 @@ final class SearchRun {
     private var duration = Duration.zero
     private var isFinished = false
 
-    /// The end of a path in the tree of tokens, and whose noise continues it.
+    /// The end of a path in the tree of tokens, whose noise continues it, and its text, which may end in half a
+    /// character if a thought was cut.
     private struct Place {
         let node: NodeID
         let branch: BranchKey
+        let text: TextStream
     }
 
     init(_ question: String, _ models: ReasonerModels, _ options: SearchOptions) {
@@ -41,17 +43,25 @@ final class SearchRun {
     }
 
     /// Does what the search needs next, and returns what happened; nil when the search has ended.
+    ///
+    /// After an error the search has ended, and its memory is free.
     func advance() async throws(ReasonerError) -> [SearchEvent]? {
         let start = ContinuousClock.now
         defer { duration += ContinuousClock.now - start }
         if isFinished { return nil }
-        if prompt == nil { try await begin() }
-        switch core.ask() {
-        case .write(let requests): return try await write(requests)
-        case .score(let thoughts): return try await score(thoughts)
-        case .finished:
+        do throws(ReasonerError) {
+            if prompt == nil { try await begin() }
+            guard !Task.isCancelled else { throw ReasonerError.generation(.cancelled) }
+            switch core.ask() {
+            case .write(let requests): return try await write(requests)
+            case .score(let thoughts): return try await score(thoughts)
+            case .finished:
+                await end()
+                return nil
+            }
+        } catch {
             await end()
-            return nil
+            throw error
         }
     }
 
@@ -65,22 +75,23 @@ final class SearchRun {
     private func begin() async throws(ReasonerError) {
         guard !options.policy.draftsThoughts || models.hasDraft else { throw .noDraftModel(options.policy) }
         guard let scorer = models.scorer else { throw .noScorer }
-        let text: String
-        do { text = try models.format.prompt(for: question) } catch { throw .search(error) }
+        let tokens: [Int32]
+        do { tokens = try models.tokens(of: question) } catch { throw .search(error) }
         do {
-            prompt = Place(node: try await models.scheduler.open(models.tokens(of: text)), branch: .root)
+            prompt = Place(
+                node: try await models.scheduler.open(tokens), branch: .root,
+                text: TextStream(models.tokenizer, skipsSpecialTokens: true))
         } catch { throw .generation(error) }
-        do { session = try await scorer.begin(question: question, prompt: text) } catch { throw .scorer(error) }
+        do { session = try await scorer.begin(question: question) } catch { throw .scorer(error) }
     }
 
     private func end() async {
-        guard let prompt else { return }
-        await models.scheduler.release(places.values.map(\.node) + [prompt.node])
+        isFinished = true
+        await models.scheduler.release(places.values.map(\.node) + [prompt].compactMap { $0?.node })
         await session?.end()
         places = [:]
-        self.prompt = nil
+        prompt = nil
         session = nil
-        isFinished = true
     }
 
     // MARK: What the core asks for
@@ -90,19 +101,25 @@ final class SearchRun {
         let result: GenerationResult
         do { result = try await models.scheduler.generate(generation) } catch { throw .generation(error) }
         let first = core.tree.thoughts.count
+        var grown: [(place: Place, thought: WrittenThought)] = []
+        for (index, generated) in result.generated.enumerated() {
+            grown.append(read(generated, after: start(of: requests[index]), branch: generation[index].branch))
+        }
         let events: [SearchEvent]
-        do { events = try core.tell(written: result.generated.map { thought($0) }) } catch { throw .search(error) }
+        do { events = try core.tell(written: grown.map(\.thought)) } catch {
+            await models.scheduler.release(grown.map(\.place.node))
+            throw .search(error)
+        }
         var idle: [NodeID] = []
         for (index, request) in requests.enumerated() {
-            let place = Place(node: result.generated[index].node, branch: generation[index].branch)
             let thought = core.tree.thoughts[first...].first {
                 $0.parent == request.parent && $0.slot == request.slot && $0.origin == request.origin
             }
             // A repeated or empty text is no thought of its own.
-            if let thought { places[thought.id] = place } else { idle.append(place.node) }
+            if let thought { places[thought.id] = grown[index].place } else { idle.append(grown[index].place.node) }
         }
         await models.scheduler.release(idle)
-        await count(result.counters)
+        await count(Counters(result.counters))
         await forget(after: events)
         return events
     }
@@ -110,10 +127,17 @@ final class SearchRun {
     private func score(_ thoughts: [Thought.ID]) async throws(ReasonerError) -> [SearchEvent] {
         guard let session else { throw .noScorer }
         let scores: [Float]
-        do { scores = try await session.scores(for: thoughts, in: core.tree) } catch { throw .scorer(error) }
+        do { scores = try await session.scores(for: thoughts, in: core.tree) } catch {
+            // The end of the context is no error, but the end of the search.
+            guard case .generation(.contextTooLong)? = error as? ReasonerError else { throw .scorer(error) }
+            return core.stop(.context)
+        }
         let events: [SearchEvent]
         do { events = try core.tell(scores: scores) } catch { throw .search(error) }
-        await count(DecodingCounters())
+        let memory = await models.scheduler.memory
+        var held = Counters()
+        (held.kvBytesPeak, held.kvBytesUnshared) = (memory.bytesInUse, memory.unsharedBytes)
+        await count(held)
         await forget(after: events)
         return events
     }
@@ -136,19 +160,26 @@ final class SearchRun {
         await session?.forget(read.filter(isDead), in: core.tree)
     }
 
-    private func count(_ decoding: DecodingCounters) async {
+    /// Adds what a step took; its memory is that of the models that write beside that of the scorer.
+    private func count(_ step: Counters) async {
         let scoring = await session?.costs() ?? ScoringCosts()
-        var step = Counters(decoding)
-        step.kvBytesPeak += scoring.kvBytes
+        var step = step
+        step.kvBytesPeak += max(scoring.kvBytesPeak, scoring.kvBytes)
         step.kvBytesUnshared += scoring.kvBytesUnshared
         costs += step
         costs.rewardRows = scoring.rewardRows
     }
 
-    private func generationRequest(for request: WriteRequest) -> GenerationRequest {
+    /// Where a request's thought begins.
+    private func start(of request: WriteRequest) -> Place {
         guard let place = request.parent.map({ places[$0] }) ?? prompt else {
             preconditionFailure("a path that is continued is held")
         }
+        return place
+    }
+
+    private func generationRequest(for request: WriteRequest) -> GenerationRequest {
+        let place = start(of: request)
         let speculates = options.policy != .plain && request.origin == .target && models.hasDraft
         return GenerationRequest(
             start: place.node, writer: request.origin, draftLength: speculates ? options.draftLength : 0,
@@ -158,10 +189,16 @@ final class SearchRun {
                 maxTokens: options.parameters.thoughtTokens))
     }
 
-    private func thought(_ generated: Generated) -> WrittenThought {
+    /// The thought that was generated, and where its path ends.
+    private func read(
+        _ generated: Generated, after start: Place, branch: BranchKey
+    ) -> (place: Place, thought: WrittenThought) {
+        var stream = start.text
+        let text = generated.tokens.map { stream.append($0) }.joined()
         let sum = generated.logProbabilities.reduce(0, +)
-        return WrittenThought(
-            text: models.tokenizer.decode(generated.tokens, skipsSpecialTokens: true), tokens: generated.tokens,
-            end: generated.end, meanLogProbability: sum / Float(max(1, generated.tokens.count)))
+        let thought = WrittenThought(
+            text: text, tokens: generated.tokens, end: generated.end,
+            meanLogProbability: sum / Float(max(1, generated.tokens.count)))
+        return (Place(node: generated.node, branch: branch, text: stream), thought)
     }
 }

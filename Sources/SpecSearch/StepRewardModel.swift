@@ -1,4 +1,4 @@
-internal import CacheTree
+public import CacheTree
 internal import Compute
 public import Decoding
 public import Tokenization
@@ -15,12 +15,13 @@ public actor StepRewardModel: ThoughtScorer {
         let prompt: NodeID
         /// The end of each thought's path, held once.
         var nodes: [Thought.ID: NodeID] = [:]
-        var rows = 0
+        var costs = ScoringCosts()
     }
 
     private nonisolated let thread: ComputeThread
     private let tokenizer: Tokenizer
     private let stepToken: Int32
+    private let format: PromptFormat
     private let tree: CacheTree
     private let runner: PassRunner
     private let rowsPerPass: Int
@@ -34,24 +35,30 @@ public actor StepRewardModel: ThoughtScorer {
     ///   - model: a model with a head of step classes.
     ///   - tokenizer: its tokenizer.
     ///   - stepToken: the token behind each thought, for instance `<extra_0>`.
+    ///   - format: how it wants to be asked.
     ///   - thread: where to compute.
     ///   - limits: rows per pass and KV memory.
+    ///   - budget: the KV memory if others on the same thread share it; by default what `limits` says.
     /// - Throws: `ReasonerError.notARewardModel`, `.unknownStepToken` or `.generation`.
     public init(
-        _ model: LanguageModel, tokenizer: Tokenizer, stepToken: String, thread: ComputeThread,
-        limits: Scheduler.Limits = .init()
+        _ model: LanguageModel, tokenizer: Tokenizer, stepToken: String, format: PromptFormat, thread: ComputeThread,
+        limits: Scheduler.Limits = .init(), budget: CacheBudget? = nil
     ) throws(ReasonerError) {
         guard model.configuration.head == .stepClasses else { throw .notARewardModel }
-        guard let token = tokenizer.token(for: stepToken), Int(token) < model.configuration.vocabularySize else {
-            throw .unknownStepToken(stepToken)
+        guard let token = tokenizer.token(for: stepToken) else { throw .unknownStepToken(stepToken) }
+        let size = model.configuration.vocabularySize
+        guard tokenizer.vocabularySize <= size else {
+            throw .generation(.tokenizerTooLarge(tokens: tokenizer.vocabularySize, vocabularySize: size))
         }
         let tree: CacheTree
         do {
             tree = try CacheTree(
-                models: [model.configuration.pageLayout], budget: CacheBudget(bytes: limits.cacheBytes))
+                models: [model.configuration.pageLayout],
+                budget: budget ?? CacheBudget(bytes: limits.cacheBytes))
         } catch { throw .generation(.memory(error)) }
         self.tokenizer = tokenizer
         self.stepToken = token
+        self.format = format
         self.thread = thread
         self.tree = tree
         runner = PassRunner(model, number: 0, tree: tree, thread: thread)
@@ -59,9 +66,13 @@ public actor StepRewardModel: ThoughtScorer {
     }
 
     /// Begins to judge the thoughts of one search.
-    public func begin(question: String, prompt: String) throws(ReasonerError) -> any ScoringSession {
+    ///
+    /// - Throws: `ReasonerError.search` for an empty question.
+    public func begin(question: String) throws(ReasonerError) -> any ScoringSession {
+        let tokens: [Int32]
+        do { tokens = try format.tokens(of: question, tokenizer) } catch { throw .search(error) }
         let node = tree.fork(tree.root)
-        tree.append(tokenizer.encode(prompt), to: node)
+        tree.append(tokens, to: node)
         lastSession += 1
         sessions[lastSession] = Session(prompt: node)
         return RewardSession(model: self, number: lastSession)
@@ -69,7 +80,7 @@ public actor StepRewardModel: ThoughtScorer {
 
     fileprivate func scores(
         for thoughts: [Thought.ID], in thoughtTree: ThoughtTree, session number: Int
-    ) throws(ReasonerError) -> [Float] {
+    ) async throws(ReasonerError) -> [Float] {
         guard var session = sessions[number] else { return [] }
         var nodes: [NodeID] = []
         for thought in thoughts { nodes.append(node(of: thought, in: thoughtTree, &session)) }
@@ -78,7 +89,31 @@ public actor StepRewardModel: ThoughtScorer {
         if let long = nodes.map({ tree.depth(of: $0) }).first(where: { $0 > context }) {
             throw .generation(.contextTooLong(tokens: long, context: context))
         }
-        return try compute(nodes, session: number)
+        // The prompt has a pass of its own: branches that fork inside a page which the same pass writes repeat its rows.
+        _ = try await compute([session.prompt], outputs: 0, session: number)
+        return try await compute(nodes, outputs: 1, session: number).map { logits in
+            Float(1 / (1 + Elementary.exp(Double(logits[0]) - Double(logits[1]))))
+        }
+    }
+
+    /// The outputs at the end of each path, two logits for each.
+    private func compute(
+        _ nodes: [NodeID], outputs: Int, session: Int
+    ) async throws(ReasonerError) -> [[Float]] {
+        var rows = 0
+        do {
+            let results = try await runner.compute(nodes, outputs: outputs, rowsPerPass: rowsPerPass) { rows += $0 }
+            sessions[session]?.costs.rewardRows += rows
+            observe(session)
+            return results
+        } catch { throw .generation(error) }
+    }
+
+    /// Notes how much KV memory is in use.
+    private func observe(_ session: Int) {
+        guard tree.bytesInUse > sessions[session]?.costs.kvBytesPeak ?? .max else { return }
+        sessions[session]?.costs.kvBytesPeak = tree.bytesInUse
+        sessions[session]?.costs.kvBytesUnshared = tree.statistics.unsharedBytes
     }
 
     /// The end of a thought's path, made if it is not there.
@@ -90,34 +125,6 @@ public actor StepRewardModel: ThoughtScorer {
         tree.append(tokenizer.encode(thoughtTree[thought].text, addsPrefix: false) + [stepToken], to: end)
         session.nodes[thought] = end
         return end
-    }
-
-    /// The probability of "good" at the end of each path.
-    private func compute(_ nodes: [NodeID], session: Int) throws(ReasonerError) -> [Float] {
-        var scores = [Float?](repeating: nil, count: nodes.count)
-        while scores.contains(nil) {
-            var outputs: [(index: Int, output: Int)] = []
-            for (index, node) in nodes.enumerated() where scores[index] == nil {
-                let room = rowsPerPass - runner.batch.rows.count
-                guard room > 0 else { break }
-                let planned: PlannedRows
-                do {
-                    planned = try tree.plan(node, model: 0, outputs: 1, limit: room, into: &runner.batch)
-                } catch {
-                    // What is planned counts as computed, so it has to be.
-                    runner.run()
-                    throw .generation(.memory(error))
-                }
-                if let output = planned.outputs.first { outputs.append((index, output)) }
-            }
-            sessions[session]?.rows += runner.batch.rows.count
-            runner.run()
-            for (index, output) in outputs {
-                let logits = runner.output(output)
-                scores[index] = Float(1 / (1 + Elementary.exp(Double(logits[0]) - Double(logits[1]))))
-            }
-        }
-        return scores.map { $0 ?? 0 }
     }
 
     /// Releases the paths of thoughts. A correction that repeats a rejected draft was never read itself: it inherits
@@ -135,10 +142,9 @@ public actor StepRewardModel: ThoughtScorer {
     }
 
     fileprivate func costs(session: Int) -> ScoringCosts {
-        var costs = ScoringCosts()
-        costs.rewardRows = sessions[session]?.rows ?? 0
-        costs.kvBytes = tree.statistics.bytesInUse
-        costs.kvBytesUnshared = tree.statistics.unsharedBytes
+        guard var costs = sessions[session]?.costs else { return ScoringCosts() }
+        sessions[session]?.costs.kvBytesPeak = 0
+        costs.kvBytes = tree.bytesInUse
         return costs
     }
 

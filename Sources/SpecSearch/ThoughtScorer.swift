@@ -2,10 +2,8 @@
 public protocol ThoughtScorer: Sendable {
     /// Begins to judge the thoughts of one search.
     ///
-    /// - Parameters:
-    ///   - question: the question as it was asked.
-    ///   - prompt: the question in the prompt format, as the models read it.
-    func begin(question: String, prompt: String) async throws -> any ScoringSession
+    /// - Parameter question: the question as it was asked.
+    func begin(question: String) async throws -> any ScoringSession
 }
 
 /// Judges the thoughts of one search; it may remember what it has read of each path.
@@ -43,9 +41,11 @@ extension ScoringSession {
 public struct ScoringCosts: Sendable, Hashable {
     /// Rows that a reward model computed.
     public var rewardRows = 0
-    /// Bytes of KV memory in use.
+    /// Bytes of KV memory in use now.
     public var kvBytes = 0
-    /// Bytes that its live paths would take if each had its own copy.
+    /// The most bytes in use at once since the costs were last asked for.
+    public var kvBytesPeak = 0
+    /// Bytes that the live paths would have taken at that moment if each had its own copy.
     public var kvBytesUnshared = 0
 
     /// All zero.

@@ -23,6 +23,48 @@ extension Tokenizer {
         return tokens
     }
 
+    /// The tokens of a prompt: a template with a text in it.
+    ///
+    /// Added tokens count as such in the template alone. What stands between the template's last one before the text and
+    /// its first one after it is one text, as if nothing had been put together.
+    /// - Parameters:
+    ///   - text: what a user wrote.
+    ///   - before: the template before it.
+    ///   - after: the template after it.
+    public func encode(_ text: String, before: String, after: String) -> [Int32] {
+        var tokens = postProcessor.prefix
+        var pending: [UInt8] = []
+        func flush() {
+            pending.withUnsafeBufferPointer { bytes in
+                normalizer.withNormalized(bytes) { appendPieces(of: $0, to: &tokens) }
+            }
+            pending.removeAll()
+        }
+        func read(_ template: String) {
+            var copy = template
+            let take = { (token: Int32) in
+                flush()
+                tokens.append(token)
+            }
+            copy.withUTF8 { bytes in
+                addedTokens.split(bytes) { part in
+                    normalizedAddedTokens.split(part) {
+                        pending += $0
+                    } token: {
+                        take($0)
+                    }
+                } token: {
+                    take($0)
+                }
+            }
+        }
+        read(before)
+        pending += text.utf8
+        read(after)
+        flush()
+        return tokens + postProcessor.suffix
+    }
+
     /// Added tokens are looked for before normalisation or after it, as each one's flag says.
     private func appendParsed(_ text: UnsafeBufferPointer<UInt8>, to tokens: inout [Int32]) {
         addedTokens.split(text) { part in

@@ -35,7 +35,9 @@ struct ForwardBuffers {
         valueStride = shape.pageLayout.valueStride
         let sizes = [
             rows * shape.width, rows * shape.width,
-            rows * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize, group * shape.headSize, group, group,
+            // The states that want an output are gathered here too.
+            rows * max(shape.width, (shape.heads + 2 * shape.keyValueHeads) * shape.headSize), group * shape.headSize,
+            group, group,
             group * valueStride, group * shape.headSize, rows * 2 * shape.feedForwardWidth,
             rows * shape.headSize / 2, rows * shape.headSize / 2, outputRows * shape.outputWidth,
         ].map { ($0 + 15) / 16 * 16 }

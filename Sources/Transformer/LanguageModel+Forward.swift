@@ -12,11 +12,16 @@ public final class ForwardWorkspace {
 
     func buffers(_ shape: ModelConfiguration, rows: Int, outputRows: Int) -> ForwardBuffers {
         if let buffers, rows <= self.rows, outputRows <= self.outputRows { return buffers }
-        self.rows = max(rows, self.rows)
-        self.outputRows = max(outputRows, self.outputRows)
+        self.rows = max(ForwardWorkspace.roundedUp(rows), self.rows)
+        self.outputRows = max(ForwardWorkspace.roundedUp(outputRows), self.outputRows)
         let grown = ForwardBuffers(shape, rows: self.rows, outputRows: self.outputRows)
         buffers = grown
         return grown
+    }
+
+    /// The next power of two, so that a slowly growing batch does not allocate at every step.
+    private static func roundedUp(_ rows: Int) -> Int {
+        rows <= 1 ? rows : 1 << (Int.bitWidth - (rows - 1).leadingZeroBitCount)
     }
 }
 
@@ -28,7 +33,7 @@ extension LanguageModel {
     /// - Parameters:
     ///   - batch: the rows; tokens are ids below `vocabularySize`, and paths cover every row's position.
     ///   - pages: memory of all pages, laid out as `configuration.pageLayout` says.
-    ///   - workspace: working memory; the returned floats live in it until the next pass.
+    ///   - workspace: working memory; the returned floats live in it until the next pass, so keep it.
     ///   - arithmetic: kernels and threads.
     public func forward(
         _ batch: ForwardBatch, pages: UnsafeMutablePointer<Float>, workspace: ForwardWorkspace, arithmetic: Arithmetic
@@ -59,7 +64,7 @@ extension LanguageModel {
     /// Looks up a row's embedding and computes the angles of its position.
     private func begin(_ row: Int, _ pass: ForwardPass) {
         let (token, position) = (Int(pass.batch.rows[row].token), pass.batch.rows[row].position)
-        precondition(0..<configuration.vocabularySize ~= token, "no token \\(token) in this vocabulary")
+        precondition(0..<configuration.vocabularySize ~= token, "no token \(token) in this vocabulary")
         parts.embedding.copyRow(token, to: pass.buffers.hidden + row * configuration.width)
         for (pair, frequency) in frequencies.enumerated() {
             let angle = Double(Float(position) * frequency)

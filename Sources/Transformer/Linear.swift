@@ -15,9 +15,6 @@ struct Linear: Sendable {
             ? try reader.vector(parts.map { .init(name: $0.name + ".bias", outputs: $0.outputs) }) : nil
     }
 
-    /// Bytes of the weights.
-    var bytes: Int { weights.bytes + (bias?.count ?? 0) * 4 }
-
     /// output[r] = weights · input[r] + bias, for every row of the pass unless `rows` says otherwise.
     func apply(
         _ input: UnsafePointer<Float>, stride inputStride: Int, into output: UnsafeMutablePointer<Float>,

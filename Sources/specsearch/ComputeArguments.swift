@@ -18,7 +18,7 @@ struct ComputeArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The most KV memory, in MiB, for the writing models together and for the reward model.",
+            "The most KV memory, in MiB, of all models together.",
             valueName: "MiB"))
     var cacheMemory = 2048
 

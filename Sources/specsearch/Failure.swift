@@ -55,8 +55,10 @@ struct Failure {
     private static func code(of error: DecodingError) -> Int32 {
         switch error {
         case .memory: memory
-        case .emptyPrompt, .unknownToken, .contextTooLong, .noDraftModel, .noTokenizer, .sampling: usage
-        case .invalidLogits: badInput
+        case .emptyPrompt, .unknownToken, .contextTooLong, .noDraftModel, .noTokenizer, .sampling,
+            .unknownToDraft:
+            usage
+        case .invalidLogits, .notALanguageModel, .tokenizerTooLarge: badInput
         case .cancelled: inner
         }
     }

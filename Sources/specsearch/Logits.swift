@@ -46,6 +46,8 @@ struct Logits: AsyncParsableCommand {
 /// Runs one path through a model on the compute thread.
 actor LogitReader {
     private nonisolated let thread: ComputeThread
+    /// The most rows in a pass.
+    private static let rowsPerPass = 256
     private let tree: CacheTree
     private let runner: PassRunner
 
@@ -63,7 +65,7 @@ actor LogitReader {
     }
 
     /// The outputs of the last token, or of all.
-    func logits(of tokens: [Int32], all: Bool) throws(DecodingError) -> [[Float]] {
+    func logits(of tokens: [Int32], all: Bool) async throws(DecodingError) -> [[Float]] {
         let size = runner.model.configuration.vocabularySize
         if let unknown = tokens.first(where: { !(0..<size ~= Int($0)) }) {
             throw .unknownToken(id: unknown, vocabularySize: size)
@@ -72,18 +74,19 @@ actor LogitReader {
         guard tokens.count <= context else { throw .contextTooLong(tokens: tokens.count, context: context) }
         let node = tree.fork(tree.root)
         defer { tree.release(node) }
-        tree.append(tokens, to: node)
-        let rows: PlannedRows
-        do {
-            rows = try tree.plan(
-                node, model: 0, outputs: all ? tokens.count : 1, limit: tokens.count, into: &runner.batch)
-        } catch { throw .memory(error) }
-        runner.run()
-        let outputs = rows.outputs.map { Array(runner.output($0)) }
-        // They have no form in JSON, and mean nothing.
-        if let row = outputs.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
-            throw .invalidLogits(position: tokens.count - outputs.count + row)
+        var rows: [[Float]] = []
+        for first in stride(from: 0, to: tokens.count, by: LogitReader.rowsPerPass) {
+            let chunk = tokens[first..<min(first + LogitReader.rowsPerPass, tokens.count)]
+            tree.append(Array(chunk), to: node)
+            let wanted = all ? chunk.count : chunk.endIndex == tokens.count ? 1 : 0
+            let outputs = try await runner.compute([node], outputs: wanted, rowsPerPass: LogitReader.rowsPerPass)[0]
+            let width = runner.model.configuration.outputWidth
+            for row in 0..<wanted { rows.append(Array(outputs[row * width..<(row + 1) * width])) }
         }
-        return outputs
+        // They have no form in JSON, and mean nothing.
+        if let row = rows.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
+            throw .invalidLogits(position: tokens.count - rows.count + row)
+        }
+        return rows
     }
 }

@@ -21,13 +21,13 @@ struct Terminal: Sendable {
     /// Whether colours are welcome: a person looks, and `NO_COLOR` is not set.
     var hasColour: Bool { isInteractive && getenv("NO_COLOR") == nil }
 
-    /// Writes all of the text; a reader that has gone away ends the program quietly.
+    /// Writes all of the text; a reader that has gone away ends the program quietly, a full disk with exit code 74.
     func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Self.write($0, to: descriptor) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { exit(0) }
+            guard count > 0 else { exit(errno == EPIPE ? 0 : 74) }
             bytes = bytes.dropFirst(count)
         }
     }

@@ -185,7 +185,7 @@ private struct LengthScorer: ThoughtScorer, ScoringSession {
 
     static func score(_ text: String) -> Float { 1 / Float(1 + text.utf8.count) }
 
-    func begin(question: String, prompt: String) async throws -> any ScoringSession { self }
+    func begin(question: String) async throws -> any ScoringSession { self }
 
     func scores(for thoughts: [Thought.ID], in tree: ThoughtTree) async throws -> [Float] {
         if failure { throw Failure() }
