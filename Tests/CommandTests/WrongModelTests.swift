@@ -93,12 +93,12 @@ final class WrongModelTests: XCTestCase {
     func testRewardModelsWriteNoText() throws {
         try Command.specsearch.assertRefuses(
             ["generate", "--model", TinyModels.prototype("reward"), "--prompt", "Q: 1 + 1?"], code: 65,
-            saying: "reward model")
+            saying: "a reward model")
         let (target, reward) = (TinyModels.folder("llama-biased"), TinyModels.folder("qwen2-reward"))
         try Command.specsearch.assertRefuses(
-            ["generate", "--model", reward, "--tokens", "1,2"], code: 65, saying: "reward model")
+            ["generate", "--model", reward, "--tokens", "1,2"], code: 65, saying: "a reward model")
         try Command.specsearch.assertRefuses(
-            ["generate", "--model", target, "--draft", reward, "--tokens", "1,2"], code: 65, saying: "reward model")
+            ["generate", "--model", target, "--draft", reward, "--tokens", "1,2"], code: 65, saying: "a reward model")
     }
 
     func testBrokenTokenizersAreNamed() throws {
