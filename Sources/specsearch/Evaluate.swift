@@ -30,11 +30,13 @@ struct Evaluate: AsyncParsableCommand {
     @OptionGroup(title: "Search")
     var search: SearchArguments
 
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit is \(limit), expected 1 or more.") }
+    }
+
     func run() async throws {
         search.computing.warn()
-        if let limit, limit < 1 { throw ValidationError("--limit is \(limit), expected 1 or more.") }
         let problems = Array(try Problem.read(file).prefix(limit ?? .max))
-        guard !problems.isEmpty else { throw ValidationError("\(file) holds no problems.") }
         let reasoner = try await search.loadReasoner()
         var tallies = policies.policies.map { Tally(policy: $0) }
         let progress = ProgressLine("solving \(problems.count) problems")

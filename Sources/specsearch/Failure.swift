@@ -31,7 +31,8 @@ struct Failure {
         case let error as ReasonerError: code = Failure.code(of: error)
         case let error as SearchError: code = Failure.code(of: error)
         case is SamplingError: code = Failure.usage
-        case is ProblemError: code = Failure.badInput
+        case ProblemError.unreadable(_, .missing): code = Failure.missing
+        case is ProblemError, is LineError: code = Failure.badInput
         default: return nil
         }
         text = "\(error)"

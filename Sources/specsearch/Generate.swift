@@ -78,15 +78,15 @@ struct Generate: AsyncParsableCommand {
 
     /// The models' tokenizer; ids can be continued without one.
     private func loadTokenizer() throws -> Tokenizer? {
-        do {
-            let tokenizer = try Tokenizer(contentsOf: model)
-            if let draft, let difference = tokenizer.firstDifference(from: try Tokenizer(contentsOf: draft)) {
-                throw ReasonerError.differentVocabularies(difference)
-            }
-            return tokenizer
-        } catch TokenizerError.unreadable(_, .missing) where tokens != nil {
-            return nil
+        let tokenizer: Tokenizer
+        do { tokenizer = try Tokenizer(contentsOf: model) } catch {
+            if case .unreadable(_, .missing) = error, tokens != nil { return nil }
+            throw error
         }
+        if let draft, let difference = tokenizer.firstDifference(from: try Tokenizer(contentsOf: draft)) {
+            throw ReasonerError.differentVocabularies(difference)
+        }
+        return tokenizer
     }
 
     /// Generates a few tokens at a time, so that text appears while it grows: every choice is a function of its position,

@@ -84,6 +84,10 @@ actor LogitReader {
             let width = runner.model.configuration.outputWidth
             for row in 0..<wanted { rows.append(Array(outputs[row * width..<(row + 1) * width])) }
         }
+        // They have no form in JSON, and mean nothing.
+        if let row = rows.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
+            throw .invalidLogits(position: tokens.count - rows.count + row)
+        }
         return rows
     }
 }

@@ -3,12 +3,17 @@ import JSON
 
 /// Why a file is not a set of problems.
 enum ProblemError: Error, CustomStringConvertible {
-    case unreadable(path: String, reason: String)
+    /// The file cannot be read.
+    case unreadable(path: String, FileError)
+    /// The file has no line with a problem.
+    case empty(path: String)
+    /// A line is no problem that can be checked.
     case invalid(path: String, line: Int, reason: String)
 
     var description: String {
         switch self {
-        case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
+        case .unreadable(let path, let error): "\(path): \(error)"
+        case .empty(let path): "\(path) holds no problems. Give a file with one JSON object per line."
         case .invalid(let path, let line, let reason):
             "\(path), line \(line): \(reason). Each line is an object with id, task, question and answer."
         }
@@ -30,12 +35,12 @@ struct Problem: Sendable {
     let answer: String
     let task: Task
 
-    /// Reads JSON lines.
+    /// Reads JSON lines: at least one problem.
     static func read(_ path: String) throws(ProblemError) -> [Problem] {
         let bytes: [UInt8]
         do {
             bytes = try InputFile(path: path, followsLinks: true).readAll(limit: 1 << 28)
-        } catch { throw .unreadable(path: path, reason: "\(error)") }
+        } catch { throw .unreadable(path: path, error) }
         var problems: [Problem] = []
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D }) else { continue }
@@ -45,6 +50,7 @@ struct Problem: Sendable {
             } catch { throw .invalid(path: path, line: index + 1, reason: "\(error)") }
             problems.append(try Problem(json, path: path, line: index + 1))
         }
+        guard !problems.isEmpty else { throw .empty(path: path) }
         return problems
     }
 
@@ -52,6 +58,9 @@ struct Problem: Sendable {
         guard let id = json["id"]?.string, let question = json["question"]?.string,
             let answer = json["answer"]?.string
         else { throw .invalid(path: path, line: line, reason: "id, question or answer is missing") }
+        guard question.contains(where: { !$0.isWhitespace }) else {
+            throw .invalid(path: path, line: line, reason: "the question is empty")
+        }
         (self.id, self.question, self.answer) = (id, question, answer)
         switch json["task"]?.string ?? "exact" {
         case "exact": task = .exact

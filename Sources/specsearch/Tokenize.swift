@@ -2,6 +2,16 @@ import ArgumentParser
 import JSON
 import Tokenization
 
+/// A line of standard input that cannot be used.
+struct LineError: Error, CustomStringConvertible {
+    /// Counted from 1.
+    let line: Int
+    /// What it should have been.
+    let reason: String
+
+    var description: String { "Line \(line) \(reason). Correct it; the lines before it are done." }
+}
+
 /// `specsearch tokenize`: text into token ids and back, line by line.
 struct Tokenize: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +50,7 @@ struct Tokenize: ParsableCommand {
         var text = line
         if jsonLines {
             guard let value = try? JSONValue(parsing: line), let string = value.string else {
-                throw ValidationError("Line \(number) is not a JSON string.")
+                throw LineError(line: number, reason: "is not a JSON string")
             }
             text = string
         }
@@ -50,13 +60,13 @@ struct Tokenize: ParsableCommand {
 
     private func text(_ line: String, _ number: Int, _ tokenizer: Tokenizer) throws -> String {
         guard let value = try? JSONValue(parsing: line), let elements = value.array else {
-            throw ValidationError("Line \(number) is not a JSON array of token ids.")
+            throw LineError(line: number, reason: "is not a JSON array of token ids")
         }
         let tokens = try elements.map { element in
             guard let id = element.int, (0..<tokenizer.vocabularySize).contains(id) else {
-                throw ValidationError(
-                    "Line \(number): \(element.serialized()) is no token id; they go from 0 to "
-                        + "\(tokenizer.vocabularySize - 1).")
+                throw LineError(
+                    line: number,
+                    reason: "holds \(element.serialized()), but token ids go from 0 to \(tokenizer.vocabularySize - 1)")
             }
             return Int32(id)
         }

@@ -1,0 +1,100 @@
+import JSON
+import TestSupport
+import XCTest
+
+/// `specsearch generate`: golden tokens, and the same ones whoever drafts.
+final class GenerateCommandTests: XCTestCase {
+    private let target = TinyModels.prototype("target")
+
+    private func generate(_ folder: String, _ options: [String]) throws -> JSONValue {
+        try Command.specsearch.run(["generate", "--model", folder, "--json", "--threads", "1"] + options).json()
+    }
+
+    private func counter(_ name: String, _ output: JSONValue) throws -> Int {
+        try XCTUnwrap(output["counters"]?[name]?.int, name)
+    }
+
+    func testGreedyTokensAreThoseOfTransformers() throws {
+        for name in ["llama-grouped", "qwen2-sharded", "qwen3-single"] {
+            for prompt in try Golden(name).prompts {
+                let output = try generate(
+                    TinyModels.folder(name), ["--tokens", prompt.tokens.list, "--max-tokens", "64"])
+                let tokens = try XCTUnwrap(output["tokens"]).integers
+                XCTAssertEqual(tokens.count, 64)
+                // Where the two best logits are as good as equal, either may follow.
+                let bound = Close.parityBound(prompt.logits)
+                let certain = prompt.margins.firstIndex { $0 <= bound } ?? prompt.greedy.count
+                XCTAssertGreaterThan(certain, 16, name)
+                XCTAssertEqual(tokens.prefix(certain), prompt.greedy.prefix(certain).map(Int.init)[...], name)
+                XCTAssertEqual(output["stop"], "length")
+                XCTAssertEqual(output["text"], .null, "there is no tokenizer")
+            }
+        }
+    }
+
+    func testBundledTargetContinuesAsTransformersDoes() throws {
+        for prompt in try Golden("prototype-target").prompts {
+            let output = try generate(target, ["--tokens", prompt.tokens.list, "--max-tokens", "64"])
+            // The program ends at the end token, the golden goes on.
+            let length = prompt.greedy.firstIndex(of: 0).map { $0 + 1 } ?? prompt.greedy.count
+            XCTAssertEqual(output["tokens"]?.integers, prompt.greedy.prefix(length).map(Int.init))
+            XCTAssertEqual(output["stop"], length < 64 ? "endOfText" : "length")
+        }
+    }
+
+    func testDraftedTokensAreThoseOfTheTargetAlone() throws {
+        let draft = TinyModels.prototype("draft")
+        let sampling = [["--temperature", "0"], ["--temperature", "0.8", "--seed", "5"]]
+        for (prompt, options) in zip(try Golden("prototype-target").prompts, sampling) {
+            let common = ["--tokens", prompt.tokens.list, "--max-tokens", "48"] + options
+            let alone = try generate(target, common)
+            for length in ["0", "1", "4", "15"] {
+                let drafted = try generate(target, common + ["--draft", draft, "--draft-tokens", length])
+                for field in ["tokens", "text", "stop"] { XCTAssertEqual(drafted[field], alone[field], options[1]) }
+                try checkCounters(drafted, alone: alone, drafts: length != "0")
+            }
+        }
+    }
+
+    private func checkCounters(_ drafted: JSONValue, alone: JSONValue, drafts: Bool) throws {
+        let tokens = try XCTUnwrap(alone["tokens"]?.array).count
+        XCTAssertEqual(try counter("targetPasses", alone), tokens, "one pass reads the prompt and gives a token")
+        for name in ["draftRows", "draftPasses", "tokensDrafted", "tokensAccepted"] {
+            XCTAssertEqual(try counter(name, alone), 0)
+        }
+        let (proposed, accepted) = (try counter("tokensDrafted", drafted), try counter("tokensAccepted", drafted))
+        let passes = try counter("targetPasses", drafted)
+        XCTAssertLessThanOrEqual(accepted, proposed)
+        XCTAssertEqual(passes < tokens, drafts)
+        XCTAssertEqual(proposed > 0, drafts)
+        XCTAssertGreaterThanOrEqual(passes + accepted, tokens)
+        XCTAssertEqual(try counter("draftPasses", drafted) > 0, drafts)
+    }
+
+    func testPrintedTextIsThatOfTheJSON() throws {
+        let arguments = [
+            "generate", "--model", target, "--prompt", "Q: Reach 14 from 3 9 12 14.\n", "--max-tokens", "40",
+            "--threads", "1",
+        ]
+        let text = try XCTUnwrap(try Command.specsearch.run(arguments + ["--json"]).json()["text"]?.string)
+        XCTAssertTrue(text.contains(" = "), text)
+        XCTAssertEqual(try Command.specsearch.run(arguments).standardOutput, text + "\n")
+    }
+
+    func testSeedsDecideWhatIsSampled() throws {
+        let options = ["--tokens", "1,2,3", "--temperature", "1.5", "--max-tokens", "32", "--seed"]
+        let outputs = try ["1", "1", "2"].map { seed in
+            try generate(TinyModels.folder("qwen2-single"), options + [seed])["tokens"]
+        }
+        XCTAssertEqual(outputs[0], outputs[1])
+        XCTAssertNotEqual(outputs[0], outputs[2])
+    }
+
+    func testTextEndsWhereTheContextDoes() throws {
+        let prompt = (0..<250).map { Int32($0 % 112) }.list
+        let output = try generate(
+            TinyModels.folder("llama-grouped"), ["--tokens", prompt, "--max-tokens", "1000"])
+        XCTAssertEqual(output["stop"], "length")
+        XCTAssertEqual(output["tokens"]?.integers.count, 6, "the context holds 256 tokens")
+    }
+}

@@ -1,0 +1,157 @@
+import JSON
+import TestSupport
+import XCTest
+
+/// `specsearch solve`: the documented form, and the same tree however it is computed.
+final class SolveCommandTests: XCTestCase {
+    private static let counters = [
+        "draftPasses", "draftRows", "kvBytesPeak", "kvBytesUnshared", "levels", "levelsWithoutCorrection",
+        "rewardRows", "targetPasses", "targetRows", "thoughtsAccepted", "thoughtsCorrected", "thoughtsDrafted",
+        "tokensAccepted", "tokensDrafted",
+    ]
+    private let question = "Reach 14 from 3 9 12 14."
+    private let policies = ["plain", "lossless", "paper"]
+
+    private func solve(_ policy: String, _ options: String...) throws -> JSONValue {
+        let result = try Command.specsearch.run(
+            ["solve", question, "--policy", policy, "--json", "--quiet", "--width", "3", "--seed", "3"] + options)
+        XCTAssertEqual(result.standardError, "")
+        return try result.json()
+    }
+
+    /// What the search found, as text, without what it took.
+    private func tree(_ output: JSONValue) -> String {
+        ["counters", "policy", "seconds"].reduce(output) { $0.with($1, nil) }.serialized()
+    }
+
+    func testOutputHasTheDocumentedForm() throws {
+        for policy in policies {
+            let output = try solve(policy)
+            XCTAssertEqual(
+                output.names,
+                [
+                    "answer", "complete", "counters", "path", "policy", "question", "reason", "seconds", "seed",
+                    "strategy", "text", "thoughts",
+                ])
+            XCTAssertEqual(output["question"]?.string, question)
+            XCTAssertEqual(output["policy"]?.string, policy)
+            XCTAssertEqual(output["strategy"], "beam")
+            XCTAssertEqual(output["seed"], 3)
+            XCTAssertGreaterThan(try XCTUnwrap(output["seconds"]?.double), 0)
+            XCTAssertEqual(output["counters"]?.names, Self.counters)
+            let thoughts = try XCTUnwrap(output["thoughts"]?.array)
+            for index in thoughts.indices { try checkThought(index, of: thoughts, policy) }
+            try checkPath(output, thoughts)
+        }
+    }
+
+    private func checkThought(_ index: Int, of thoughts: [JSONValue], _ policy: String) throws {
+        let thought = thoughts[index]
+        XCTAssertEqual(thought.names, ["depth", "id", "origin", "parent", "score", "state", "text"])
+        XCTAssertEqual(thought["id"]?.int, index)
+        let depth = try XCTUnwrap(thought["depth"]?.int)
+        if let parent = thought["parent"]?.int {
+            XCTAssertLessThan(parent, index)
+            XCTAssertEqual(thoughts[parent]["depth"]?.int, depth - 1)
+            XCTAssertEqual(thoughts[parent]["state"], "kept", "only what is kept is continued")
+        } else {
+            XCTAssertEqual(thought["parent"], .null)
+            XCTAssertEqual(depth, 1)
+        }
+        let score = try XCTUnwrap(thought["score"]?.double)
+        XCTAssertTrue((0...1).contains(score))
+        let state = try XCTUnwrap(thought["state"]?.string)
+        XCTAssertTrue(["kept", "pruned", "rejected"].contains(state), state)
+        let origin = try XCTUnwrap(thought["origin"]?.string)
+        XCTAssertTrue(origin == "target" || origin == "draft" && policy == "paper", origin)
+        XCTAssertTrue(state != "rejected" || origin == "draft", "only drafts are rejected")
+    }
+
+    private func checkPath(_ output: JSONValue, _ thoughts: [JSONValue]) throws {
+        let path = try XCTUnwrap(output["path"]).integers
+        XCTAssertFalse(path.isEmpty)
+        for (depth, id) in path.enumerated() {
+            XCTAssertEqual(thoughts[id]["parent"]?.int, depth == 0 ? nil : path[depth - 1])
+        }
+        XCTAssertEqual(output["text"]?.string, path.compactMap { thoughts[$0]["text"]?.string }.joined())
+        let answer = try XCTUnwrap(output["answer"]?.string)
+        XCTAssertEqual(output["text"]?.string?.contains("The answer is \(answer)."), true)
+    }
+
+    func testTheSameSeedGivesTheSameOutput() throws {
+        for policy in policies {
+            let runs = try (0..<2).map { _ in try solve(policy).with("seconds", nil) }
+            XCTAssertEqual(runs[0].serialized(), runs[1].serialized(), policy)
+        }
+        let thoughts = try ["3", "4"].map { try solve("plain", "--seed", $0)["thoughts"] }
+        XCTAssertNotEqual(thoughts[0], thoughts[1])
+    }
+
+    func testThreadsAndDraftedTokensChangeNothing() throws {
+        for policy in policies {
+            let usual = try solve(policy, "--threads", "1", "--draft-tokens", "4")
+            XCTAssertGreaterThan(try XCTUnwrap(usual["thoughts"]?.array).count, 6)
+            for (threads, length) in [("2", "4"), ("1", "0"), ("2", "15")] {
+                let other = try solve(policy, "--threads", threads, "--draft-tokens", length)
+                XCTAssertEqual(tree(other), tree(usual), "\(policy), \(threads) threads, \(length) tokens")
+            }
+        }
+    }
+
+    func testLosslessFindsTheTreeOfPlain() throws {
+        let (plain, lossless) = (try solve("plain"), try solve("lossless"))
+        XCTAssertEqual(tree(plain), tree(lossless))
+        XCTAssertEqual(plain["counters"]?["tokensDrafted"], 0)
+        XCTAssertGreaterThan(try XCTUnwrap(lossless["counters"]?["tokensAccepted"]?.int), 0)
+        XCTAssertLessThan(
+            try XCTUnwrap(lossless["counters"]?["targetPasses"]?.int),
+            try XCTUnwrap(plain["counters"]?["targetPasses"]?.int))
+    }
+
+    func testCountersAgreeWithTheTree() throws {
+        for policy in policies {
+            let output = try solve(policy)
+            let thoughts = try XCTUnwrap(output["thoughts"]?.array)
+            let counters = try XCTUnwrap(output["counters"])
+            let drafts = thoughts.count { $0["origin"] == "draft" }
+            XCTAssertEqual(drafts > 0, policy == "paper")
+            XCTAssertLessThanOrEqual(drafts, try XCTUnwrap(counters["thoughtsDrafted"]?.int))
+            XCTAssertEqual(
+                counters["thoughtsAccepted"]?.int,
+                thoughts.count { $0["origin"] == "draft" && $0["state"] != "rejected" })
+            XCTAssertEqual(counters["levels"]?.int, thoughts.compactMap { $0["depth"]?.int }.max())
+            XCTAssertLessThan(
+                try XCTUnwrap(counters["kvBytesPeak"]?.int), try XCTUnwrap(counters["kvBytesUnshared"]?.int),
+                "branches share their prefix")
+        }
+    }
+
+    func testABudgetEndsWithTheBestPathSoFar() throws {
+        let output = try solve("plain", "--token-budget", "60")
+        XCTAssertEqual(output["reason"], "budget")
+        XCTAssertEqual(output["complete"], false)
+        XCTAssertFalse(try XCTUnwrap(output["path"]).integers.isEmpty)
+    }
+
+    func testASearchThatFillsTheContextStillEndsWithAPath() throws {
+        // At this temperature nothing ends a thought, so that paths grow until the context of 1024 tokens is full.
+        let result = try Command.specsearch.run([
+            "solve", question, "--policy", "plain", "--json", "--quiet", "--width", "2", "--beams", "1",
+            "--temperature",
+            "1000", "--depth", "40", "--thought-tokens", "100",
+        ])
+        let output = try result.json()
+        XCTAssertFalse(try XCTUnwrap(output["path"]).integers.isEmpty)
+    }
+
+    func testPeopleSeeTheTreeAndTheAnswer() throws {
+        let result = try Command.specsearch.run(["solve", question, "--width", "2", "--policy", "paper"])
+        XCTAssertTrue(result.hasExited && result.status == 0)
+        XCTAssertTrue(result.errorLines.contains { $0.contains("#0 target") }, result.standardError)
+        XCTAssertTrue(result.errorLines.contains { $0.contains("level 1 is done") }, result.standardError)
+        for name in ["answer", "policy", "target", "draft", "thoughts", "KV memory", "time"] {
+            XCTAssertEqual(result.lines.count { $0.hasPrefix(name + " ") }, 1, result.standardOutput)
+        }
+        XCTAssertFalse(result.standardError.contains("\u{1B}"), "no colours for a file")
+    }
+}
