@@ -5,6 +5,7 @@ public enum CacheError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The system refused `bytes` of address space for a pool, with the error number `code`.
     case noAddressSpace(bytes: Int, code: Int32)
 
+    /// What was found, what was expected, and what to do next.
     public var description: String {
         switch self {
         case .outOfMemory(let needed, let budget):

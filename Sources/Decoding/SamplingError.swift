@@ -9,6 +9,7 @@ public enum SamplingError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Every logit is −infinity: no token is allowed.
     case nothingAllowed(vocabularySize: Int)
 
+    /// What was found, what was expected, and what to do next.
     public var description: String {
         switch self {
         case .parameterOutOfRange(let name, let found, let allowed):

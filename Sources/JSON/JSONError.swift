@@ -10,5 +10,6 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         self.offset = offset
     }
 
+    /// What was found, what was expected, and what to do next.
     public var description: String { "not valid JSON at byte \(offset): \(reason)" }
 }

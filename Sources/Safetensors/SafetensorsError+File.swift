@@ -10,6 +10,7 @@ extension SafetensorsError {
         /// The file ends before the data that its header promises.
         case truncated(found: Int, expected: Int)
 
+        /// What was found, what was expected, and what to do next.
         public var description: String {
             switch self {
             case .access(let error): "\(error)"

@@ -16,6 +16,7 @@ extension SafetensorsError {
         /// Two shards hold the same tensor.
         case tensorTwice(tensor: String, first: String, second: String)
 
+        /// What was found, what was expected, and what to do next.
         public var description: String {
             switch self {
             case .noWeights:

@@ -20,6 +20,7 @@ extension SafetensorsError {
         /// Two tensors share bytes.
         case overlap(first: String, second: String)
 
+        /// What was found, what was expected, and what to do next.
         public var description: String {
             switch self {
             case .length(let found, let limit):

@@ -18,6 +18,7 @@ extension SafetensorsError {
         /// Elements of this type cannot be widened to floating-point numbers.
         case notFloatingPoint(ElementType)
 
+        /// What was found, what was expected, and what to do next.
         public var description: String {
             switch self {
             case .notAnObject(let found): "its header entry is a \(found), expected an object."

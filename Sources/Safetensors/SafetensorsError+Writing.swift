@@ -12,6 +12,7 @@ extension SafetensorsError {
         /// Something was appended after the end.
         case finished
 
+        /// What was found, what was expected, and what to do next.
         public var description: String {
             switch self {
             case .refused(let code):

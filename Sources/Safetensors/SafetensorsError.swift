@@ -19,6 +19,7 @@ public enum SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible
     /// A file cannot be written.
     case writing(path: String, WritingProblem)
 
+    /// What was found, what was expected, and what to do next.
     public var description: String {
         switch self {
         case .file(let path, let problem): "\(path): \(problem)"

@@ -2,7 +2,9 @@
 ///
 /// Dropping the iterator ends the search and gives its memory back.
 public struct SearchEvents: AsyncSequence, Sendable {
+    /// What it gives: the events of a search.
     public typealias Element = SearchEvent
+    /// What ends it early.
     public typealias Failure = ReasonerError
 
     private let question: String

@@ -32,6 +32,7 @@ public enum TokenizerError: Error, Hashable, Sendable {
 }
 
 extension TokenizerError: CustomStringConvertible {
+    /// What was found, what was expected, and what to do next.
     public var description: String {
         switch self {
         case .unreadable(let path, let error):

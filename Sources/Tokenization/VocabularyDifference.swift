@@ -7,6 +7,7 @@ public struct VocabularyDifference: Hashable, Sendable, CustomStringConvertible 
     /// Its spelling in the other vocabulary, or nil if the id is not in use there.
     public let otherText: String?
 
+    /// What was found, what was expected, and what to do next.
     public var description: String {
         "token \(token) is \(text.map { "\"\($0)\"" } ?? "not in use") in one vocabulary"
             + " and \(otherText.map { "\"\($0)\"" } ?? "not in use") in the other"
