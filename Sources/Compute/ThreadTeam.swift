@@ -1,14 +1,6 @@
 internal import CPUFeatures
 internal import Synchronization
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
-
 /// A fixed number of threads that split loops between them.
 ///
 /// The calling thread is a member too. Between two loops that follow each other closely the others spin, because a
@@ -24,7 +16,11 @@ public final class ThreadTeam: Sendable {
         precondition(threads >= 1, "a team has at least its caller")
         let shared = Shared()
         var members = 1
-        while members < threads, Worker(shared: shared, member: members).start() { members += 1 }
+        while members < threads {
+            let member = members
+            guard SystemThread.start({ shared.serve(as: member) }) else { break }
+            members += 1
+        }
         self.shared = shared
         count = members
     }
@@ -32,7 +28,7 @@ public final class ThreadTeam: Sendable {
     deinit { shared.stop() }
 
     /// Processors that this process may use.
-    public static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    public static let processors = max(1, Int(cpu_count()))
 
     /// Runs `body` on consecutive parts of 0 ..< `total`, one for each member, and returns when all are done.
     ///
@@ -46,12 +42,9 @@ public final class ThreadTeam: Sendable {
             if total > 0 { body(0..<total) }
             return
         }
-        withoutActuallyEscaping(body) { body in
-            nonisolated(unsafe) let body = body
-            shared.run(members: count) { member in
-                guard member < parts else { return }
-                body(member * total / parts..<(member + 1) * total / parts)
-            }
+        shared.run(members: count) { member in
+            guard member < parts else { return }
+            body(member * total / parts..<(member + 1) * total / parts)
         }
     }
 }
@@ -62,119 +55,68 @@ private final class Shared: @unchecked Sendable {
     private let generation = Atomic<Int>(0)
     private let unfinished = Atomic<Int>(0)
     private let sleepers = Atomic<Int>(0)
-    private var work: ((Int) -> Void)?
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    /// The work, borrowed from the stack of whoever runs it; nobody retains it.
+    private var work: UnsafePointer<(Int) -> Void>?
+    private let room = WaitingRoom()
     /// Pauses before a waiting member goes to sleep: some hundred microseconds.
     private static let patience = 4_000
 
-    init() {
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
-    }
-
     /// Lets all members run `work`, the caller as number 0, and returns when all have.
-    func run(members: Int, _ work: @escaping (Int) -> Void) {
-        self.work = work
-        unfinished.store(members - 1, ordering: .relaxed)
-        // Sequential consistency here and in `next`: either the caller sees the sleeper or the sleeper sees the work.
-        generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake() }
-        work(0)
+    func run(members: Int, _ work: (Int) -> Void) {
+        withoutActuallyEscaping(work) { work in
+            withUnsafePointer(to: work) { pointer in
+                self.work = pointer
+                unfinished.store(members - 1, ordering: .relaxed)
+                // Sequential consistency here and in `next`: either the caller sees the sleeper or it sees the work.
+                generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
+                if sleepers.load(ordering: .sequentiallyConsistent) > 0 { room.announce {} }
+                pointer.pointee(0)
+                waitForOthers()
+                self.work = nil
+            }
+        }
+    }
+
+    private func waitForOthers() {
         var pauses = 0
         while unfinished.load(ordering: .acquiring) > 0 {
             cpu_relax()
             pauses += 1
             // On a machine with fewer free processors than members, waiting must not keep the others from running.
-            if pauses > Shared.patience { sched_yield() }
+            if pauses > Shared.patience { cpu_yield() }
         }
-        self.work = nil
     }
 
     /// Ends all members' threads.
     func stop() {
         generation.store(-1, ordering: .sequentiallyConsistent)
-        wake()
+        room.announce {}
     }
 
-    /// Waits for work that is newer than `seen`, runs it, and returns its number; nil when the team has ended.
-    func next(after seen: Int, member: Int) -> Int? {
-        let current = wait(after: seen)
-        guard current > seen else { return nil }
-        work?(member)
-        unfinished.wrappingSubtract(1, ordering: .acquiringAndReleasing)
-        return current
+    /// The life of a member: runs each piece of work until the team ends.
+    func serve(as member: Int) {
+        var seen = 0
+        while true {
+            let current = next(after: seen)
+            guard current > seen else { return }
+            seen = current
+            work?.pointee(member)
+            unfinished.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+        }
     }
 
-    private func wait(after seen: Int) -> Int {
+    /// Waits for another number of work than `seen`, first spinning, then asleep.
+    private func next(after seen: Int) -> Int {
         for _ in 0..<Shared.patience {
             let current = generation.load(ordering: .acquiring)
             if current != seen { return current }
             cpu_relax()
         }
         sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        pthread_mutex_lock(mutex)
-        while generation.load(ordering: .sequentiallyConsistent) == seen { pthread_cond_wait(condition, mutex) }
-        pthread_mutex_unlock(mutex)
-        sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
-        return generation.load(ordering: .acquiring)
-    }
-
-    private func wake() {
-        pthread_mutex_lock(mutex)
-        pthread_cond_broadcast(condition)
-        pthread_mutex_unlock(mutex)
-    }
-}
-
-/// One thread of a team.
-private final class Worker: Sendable {
-    private let shared: Shared
-    private let member: Int
-
-    init(shared: Shared, member: Int) {
-        self.shared = shared
-        self.member = member
-    }
-
-    /// Starts the thread; returns false if the system gives none.
-    func start() -> Bool {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        #if canImport(Darwin)
-        var thread: pthread_t?
-        #else
-        var thread = pthread_t()
-        #endif
-        let context = Unmanaged.passRetained(self)
-        let status = pthread_create(&thread, &attributes, Worker.main, context.toOpaque())
-        pthread_attr_destroy(&attributes)
-        if status != 0 { context.release() }
-        return status == 0
-    }
-
-    #if canImport(Darwin)
-    private static let main: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { context in
-        Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().loop()
-        return nil
-    }
-    #else
-    private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
-        if let context { Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().loop() }
-        return nil
-    }
-    #endif
-
-    private func loop() {
-        var seen = 0
-        while let current = shared.next(after: seen, member: member) { seen = current }
+        defer { sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
+        return room.wait {
+            let current = generation.load(ordering: .sequentiallyConsistent)
+            return current == seen ? nil : current
+        }
     }
 }

@@ -1,13 +1,4 @@
 public import Compute
-internal import Synchronization
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
 
 /// The one thread on which everything that computes runs, leading a team of threads.
 ///
@@ -44,81 +35,30 @@ public final class ComputeThread: SerialExecutor {
 
 /// Closures that one thread runs in order.
 private final class JobQueue: @unchecked Sendable {
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let room = WaitingRoom()
     private var jobs: [() -> Void] = []
     private var isStopped = false
 
-    init() {
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
-    }
-
-    func add(_ job: @escaping () -> Void) {
-        pthread_mutex_lock(mutex)
-        jobs.append(job)
-        pthread_cond_signal(condition)
-        pthread_mutex_unlock(mutex)
-    }
+    func add(_ job: @escaping () -> Void) { room.announce { jobs.append(job) } }
 
     /// Lets the thread end once it has run what is queued.
-    func stop() {
-        pthread_mutex_lock(mutex)
-        isStopped = true
-        pthread_cond_signal(condition)
-        pthread_mutex_unlock(mutex)
-    }
+    func stop() { room.announce { isStopped = true } }
 
     func startThread() {
-        // `Thread` of Foundation would do as well, but the core does not import Foundation.
-        let context = Unmanaged.passRetained(self)
-        #if canImport(Darwin)
-        var thread: pthread_t?
-        #else
-        var thread = pthread_t()
-        #endif
-        let status = pthread_create(&thread, nil, JobQueue.main, context.toOpaque())
-        precondition(status == 0, "the system gives no thread (error \(status))")
-        #if canImport(Darwin)
-        if let thread { pthread_detach(thread) }
-        #else
-        pthread_detach(thread)
-        #endif
-    }
-
-    #if canImport(Darwin)
-    private static let main: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { context in
-        Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue().loop()
-        return nil
-    }
-    #else
-    private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
-        if let context { Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue().loop() }
-        return nil
-    }
-    #endif
-
-    private func loop() {
-        while let batch = nextJobs() {
-            for job in batch { job() }
+        let isStarted = SystemThread.start { [self] in
+            var batch = room.wait { nextJobs() }
+            while !batch.isEmpty {
+                for job in batch { job() }
+                batch = room.wait { nextJobs() }
+            }
         }
+        precondition(isStarted, "the system gives no thread")
     }
 
-    /// All jobs that are queued, or nil when there are none and none will come.
+    /// All jobs that are queued; none if none will come; nil to go on waiting.
     private func nextJobs() -> [() -> Void]? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        while jobs.isEmpty, !isStopped { pthread_cond_wait(condition, mutex) }
-        if jobs.isEmpty { return nil }
-        let batch = jobs
-        jobs.removeAll(keepingCapacity: true)
-        return batch
+        if jobs.isEmpty { return isStopped ? [] : nil }
+        defer { jobs.removeAll(keepingCapacity: true) }
+        return jobs
     }
 }

@@ -1,12 +1,27 @@
+import Compute
 import Decoding
 import JSON
 import SpecSearch
 
-/// An answer and what it cost, for people.
+/// An answer and what it cost, for people and for machines.
 struct AnswerReport {
     private let answer: Answer
+    private let prefill: PrefillMode
 
-    init(_ answer: Answer) { self.answer = answer }
+    init(_ answer: Answer, prefill: PrefillMode) {
+        self.answer = answer
+        self.prefill = prefill
+    }
+
+    /// The form of `solve --json`.
+    var json: JSONValue {
+        let form = answer.outcome.json(
+            question: answer.question, seed: answer.options.sampling.seed, seconds: answer.duration.seconds)
+        var object = form.object ?? JSONObject()
+        object.set("kernels", .string(InstructionSet.current.rawValue))
+        object.set("prefill", .string(prefill.rawValue))
+        return .object(object)
+    }
 
     var text: String {
         let counters = answer.outcome.counters
@@ -15,7 +30,7 @@ struct AnswerReport {
             ? 1 - Double(counters.kvBytesPeak) / Double(counters.kvBytesUnshared) : 0
         let terminal = Terminal.standardOutput
         let rows = [
-            ("answer", terminal.bold(answer.answer ?? "none")),
+            ("answer", terminal.bold(TreeView.oneLine(answer.answer ?? "none"))),
             ("policy", answer.options.policy.rawValue),
             ("target", "\(counters.targetRows) tokens in \(counters.targetPasses) passes"),
             ("draft", "\(counters.draftRows) tokens in \(counters.draftPasses) passes"),
@@ -34,20 +49,14 @@ struct AnswerReport {
                 "KV memory",
                 "\(counters.kvBytesPeak) bytes at the peak, \(TreeView.rounded(shared * 100, places: 1)) % saved by sharing"
             ),
+            ("computing", "\(InstructionSet.current.rawValue) kernels, \(prefill.rawValue) prompts"),
             ("time", "\(TreeView.rounded(answer.duration.seconds, places: 3)) s"),
         ]
-        let reasoning = answer.text.isEmpty || answer.text.hasSuffix("\n") ? answer.text : answer.text + "\n"
-        return reasoning
+        let lines = answer.text.split(separator: "\n").map { TreeView.oneLine(String($0)) + "\n" }
+        return lines.joined()
             + rows.map { name, value in
                 name + String(repeating: " ", count: 10 - name.count) + value + "\n"
             }.joined()
-    }
-}
-
-extension Answer {
-    /// The form of `solve --json`.
-    var json: JSONValue {
-        outcome.json(question: question, seed: options.sampling.seed, seconds: duration.seconds)
     }
 }
 

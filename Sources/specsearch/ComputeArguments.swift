@@ -37,6 +37,16 @@ struct ComputeArguments: ParsableArguments {
             limits: Scheduler.Limits(cacheBytes: cacheMemory << 20))
     }
 
+    /// How long prompts are computed in fact: `blas` needs a library.
+    var effectivePrefill: PrefillMode { prefill == .blas && BLAS.shared == nil ? .exact : prefill }
+
+    /// Says so if BLAS was asked for and is not there.
+    func warn() {
+        guard prefill != effectivePrefill else { return }
+        Terminal.standardError.write(
+            "specsearch: no OpenBLAS was found (libopenblas.so.0), so prompts are computed by the exact kernels.\n")
+    }
+
     /// The thread on which a single model runs.
     var thread: ComputeThread { ComputeThread(threads: threads ?? ThreadTeam.processors, prefill: prefill) }
 }

@@ -35,6 +35,7 @@ struct Evaluate: AsyncParsableCommand {
     }
 
     func run() async throws {
+        search.computing.warn()
         let problems = Array(try Problem.read(file).prefix(limit ?? .max))
         let reasoner = try await search.loadReasoner()
         var tallies = policies.policies.map { Tally(policy: $0) }

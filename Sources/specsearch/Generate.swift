@@ -58,6 +58,7 @@ struct Generate: AsyncParsableCommand {
     }
 
     func run() async throws {
+        computing.warn()
         let target = try LanguageModel(contentsOf: model, threads: computing.threads)
         let small = try draft.map { try LanguageModel(contentsOf: $0, threads: computing.threads) }
         let tokenizer = try loadTokenizer()

@@ -24,9 +24,8 @@ struct Inspect: ParsableCommand {
     func run() throws {
         var sections: [(name: String, facts: [(name: String, value: JSONValue)])] = [("machine", Inspect.machine)]
         if let model {
-            let configuration = try ModelConfiguration(folder: model)
             let loaded = try LanguageModel(contentsOf: model)
-            sections.append(("model", Inspect.facts(of: configuration, weightBytes: loaded.weightBytes)))
+            sections.append(("model", Inspect.facts(of: loaded.configuration, weightBytes: loaded.weightBytes)))
         }
         Terminal.standardOutput.write(json ? Inspect.json(sections) : Inspect.text(sections))
     }

@@ -32,6 +32,7 @@ struct Logits: AsyncParsableCommand {
     var computing: ComputeArguments
 
     func run() async throws {
+        computing.warn()
         let loaded = try LanguageModel(contentsOf: model, precision: precision, threads: computing.threads)
         let reader = try LogitReader(loaded, thread: computing.thread, cacheBytes: computing.cacheMemory << 20)
         let rows = try await reader.logits(of: tokens.ids, all: all)

@@ -34,6 +34,7 @@ struct Solve: AsyncParsableCommand {
     var search: SearchArguments
 
     func run() async throws {
+        search.computing.warn()
         let reasoner = try await search.loadReasoner()
         let options = try search.options(policy ?? reasoner.defaults.policy, reasoner)
         var view = TreeView(.standardError)
@@ -42,6 +43,7 @@ struct Solve: AsyncParsableCommand {
             if !quiet { view.show(event) }
         }
         guard let answer = events.answer else { return }
-        Terminal.standardOutput.write(json ? answer.json.serialized() + "\n" : AnswerReport(answer).text)
+        let report = AnswerReport(answer, prefill: search.computing.effectivePrefill)
+        Terminal.standardOutput.write(json ? report.json.serialized() + "\n" : report.text)
     }
 }

@@ -156,6 +156,27 @@ final class ReasonerTests: XCTestCase {
         }
     }
 
+    func testASearchHasEndedAfterAnError() async throws {
+        let failing = try await reasoner(scorer: LengthScorer(failure: true))
+        var iterator = failing.events(for: Self.questions[1]).makeAsyncIterator()
+        var errors = 0
+        for _ in 0..<20 {
+            do { if try await iterator.next() == nil { break } } catch { errors += 1 }
+        }
+        XCTAssertEqual(errors, 1)
+        XCTAssertNil(iterator.answer)
+    }
+
+    func testACancelledSearchEnds() async throws {
+        let (models, question) = (try await reasoner(), Self.questions[0])
+        let task = Task<Answer, any Error> { try await models.answer(question) }
+        task.cancel()
+        let result = await task.result
+        guard case .failure(let error) = result, case .generation(.cancelled)? = error as? ReasonerError else {
+            return XCTFail("a cancelled search gives no answer")
+        }
+    }
+
     func testAnEmptyQuestionIsRefused() async throws {
         let reasoner = try await reasoner()
         for question in ["", "  \n\t "] {

@@ -63,4 +63,19 @@ final class SpecialTokenTests: XCTestCase {
         XCTAssertEqual(tokenizer.decode(tokens, skipsSpecialTokens: true), "a<think>b")
         XCTAssertEqual(tokenizer.decode([-1, 9999] + tokens, skipsSpecialTokens: true), "a<think>b")
     }
+
+    func testSpecialTokensOfAPromptCountInItsTemplateAlone() throws {
+        let tokenizer = try Tokenizer(file: TokenizerFixture.bundledFile())
+        let mark = "<|endoftext|>"
+        let special = try XCTUnwrap(tokenizer.token(for: mark))
+        let question = "Reach \(mark) from 1 2."
+        let tokens = tokenizer.encode(question, before: mark + "Q: ", after: "\n" + mark)
+        XCTAssertEqual(tokens.filter { $0 == special }.count, 2)
+        XCTAssertEqual(tokens.first, special)
+        XCTAssertEqual(tokens.last, special)
+        XCTAssertEqual(
+            Array(tokens.dropFirst().dropLast()), tokenizer.encode("Q: \(question)\n"),
+            "template and text are cut as one text")
+        XCTAssertEqual(tokenizer.decode(tokens), mark + "Q: \(question)\n" + mark)
+    }
 }

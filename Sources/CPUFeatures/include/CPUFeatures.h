@@ -4,8 +4,13 @@
 // cross this border: a vector passed by value between targets of different instruction sets can silently be wrong.
 #pragma once
 
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
 /// Instruction sets that kernels are built for, in ascending order of capability.
 enum {
@@ -44,6 +49,23 @@ static inline void cpu_relax(void) {
 #elif defined(__aarch64__)
     __asm__ __volatile__("isb");
 #endif
+}
+
+/// Lets another thread run that waits for this processor.
+static inline void cpu_yield(void) { sched_yield(); }
+
+/// Processors that this process may run on, at least 1.
+static inline int cpu_count(void) {
+#if defined(__linux__)
+    // The system call itself: the C library's wrapper hides behind a macro that Swift does not set.
+    unsigned long mask[128] = {0};
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    int count = 0;
+    for (long i = 0; i < bytes / (long)sizeof mask[0]; i++) count += __builtin_popcountl(mask[i]);
+    if (count > 0) return count;
+#endif
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
 }
 
 /// Outputs that one panel of packed weights holds; lanes of the vectors that kernels work with.
