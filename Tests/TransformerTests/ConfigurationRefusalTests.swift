@@ -1,0 +1,178 @@
+import JSON
+import TestSupport
+import Transformer
+import XCTest
+
+/// A field that would change numbers is honoured or refused by its name.
+final class ConfigurationRefusalTests: XCTestCase {
+    private let whole: JSONValue = [
+        "architectures": ["LlamaForCausalLM"], "hidden_size": 64, "intermediate_size": 172, "num_hidden_layers": 5,
+        "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 8, "vocab_size": 512,
+        "max_position_embeddings": 128, "rms_norm_eps": 1e-5, "rope_theta": 10_000,
+    ]
+    private let scaling: JSONValue = [
+        "rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4,
+        "original_max_position_embeddings": 64,
+    ]
+
+    /// Fails unless the field is refused for its kind or range.
+    private func assertInvalid(
+        _ field: String, _ json: JSONValue, file: StaticString = #filePath, line: UInt = #line
+    ) {
+        XCTAssertThrowsError(try ModelConfiguration(json: json), "\(json[field] ?? "nothing")", file: file, line: line)
+        {
+            guard case .invalidField(field, let found, let expected)? = $0 as? LoadError else {
+                return XCTFail("\($0)", file: file, line: line)
+            }
+            XCTAssertTrue("\($0)".contains(field) && "\($0)".contains(found), "\($0)", file: file, line: line)
+            XCTAssertFalse(expected.isEmpty, file: file, line: line)
+        }
+    }
+
+    /// Fails unless the field is refused for what it asks for.
+    private func assertUnsupported(
+        _ field: String, _ json: JSONValue, file: StaticString = #filePath, line: UInt = #line
+    ) {
+        XCTAssertThrowsError(try ModelConfiguration(json: json), field, file: file, line: line) {
+            guard case .unsupportedField(field, _, let supported)? = $0 as? LoadError else {
+                return XCTFail("\($0)", file: file, line: line)
+            }
+            XCTAssertTrue("\($0)".contains(field) && "\($0)".contains(supported), "\($0)", file: file, line: line)
+        }
+    }
+
+    func testTheWholeConfigurationIsRead() throws {
+        XCTAssertNoThrow(try ModelConfiguration(json: whole))
+        XCTAssertNoThrow(try ModelConfiguration(json: whole.with("rope_scaling", scaling)))
+    }
+
+    func testOtherArchitecturesAreRefused() {
+        for names: JSONValue? in [
+            nil, .null, [], "LlamaForCausalLM", ["MixtralForCausalLM"], [1], ["llamaforcausallm"],
+            ["Qwen3MoeForCausalLM"],
+            ["Qwen2ForSequenceClassification"], ["Gemma2ForCausalLM"],
+        ] {
+            XCTAssertThrowsError(try ModelConfiguration(json: whole.with("architectures", names))) {
+                guard case .unsupportedArchitecture(_, let supported)? = $0 as? LoadError else {
+                    return XCTFail("\($0)")
+                }
+                XCTAssertTrue(supported.contains("Qwen3ForCausalLM"))
+            }
+        }
+    }
+
+    func testFieldsWithoutADefaultMustBeThere() {
+        for field in [
+            "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size",
+            "max_position_embeddings",
+        ] {
+            assertInvalid(field, whole.with(field, nil))
+            assertInvalid(field, whole.with(field, .null))
+        }
+    }
+
+    func testCountsAreWholeNumbersInTheirRange() {
+        let limits = [
+            ("hidden_size", 65_536), ("intermediate_size", 1_048_576), ("num_hidden_layers", 1_024),
+            ("num_attention_heads", 1_024), ("num_key_value_heads", 1_024), ("head_dim", 1_024),
+            ("vocab_size", 4_194_304), ("max_position_embeddings", 16_777_216),
+        ]
+        for (field, largest) in limits {
+            let wrong: [JSONValue] = [
+                0, -1, 1.5, 64.0, "64", true, [64], [:], .integer(largest + 1), .integer(.max), .integer(.min),
+                .number(1e300), .number(-.infinity), .number(.nan),
+            ]
+            for value in wrong { assertInvalid(field, whole.with(field, value)) }
+        }
+    }
+
+    func testNumbersLieInTheirRange() {
+        let wrong: [JSONValue] = ["1e-5", true, [1e-5], -1, 0, .number(.nan), .number(.infinity), .number(1e300)]
+        for value in wrong {
+            assertInvalid("rms_norm_eps", whole.with("rms_norm_eps", value))
+            assertInvalid("rope_theta", whole.with("rope_theta", value))
+            assertInvalid("rope_theta", whole.with("rope_parameters", ["rope_type": "default", "rope_theta": value]))
+        }
+        assertInvalid("rms_norm_eps", whole.with("rms_norm_eps", 2))
+        assertInvalid("rms_norm_eps", whole.with("rms_norm_eps", 1e-13))
+    }
+
+    func testFlagsAreTrueOrFalse() {
+        for field in ["tie_word_embeddings", "attention_bias", "mlp_bias"] {
+            for value: JSONValue in ["true", 1, 0, []] { assertInvalid(field, whole.with(field, value)) }
+        }
+    }
+
+    func testHeadsFitEachOther() {
+        assertInvalid("num_key_value_heads", whole.with("num_key_value_heads", 3))
+        assertInvalid("num_key_value_heads", whole.with("num_key_value_heads", 16))
+        assertInvalid("head_dim", whole.with("head_dim", 7))
+        assertInvalid("head_dim", whole.with("head_dim", nil).with("num_attention_heads", 12).with("hidden_size", 100))
+        assertInvalid("head_dim", whole.with("head_dim", nil).with("hidden_size", 8))
+        assertInvalid("head_dim", whole.with("head_dim", nil).with("hidden_size", 40))
+    }
+
+    func testEndTokensAreTokens() {
+        for value: JSONValue in ["</s>", -1, 1.5, [1, "2"], 4_294_967_296, true] {
+            assertInvalid("eos_token_id", whole.with("eos_token_id", value))
+            XCTAssertThrowsError(try ModelConfiguration(json: whole, generation: ["eos_token_id": value]))
+        }
+    }
+
+    func testOtherArithmeticIsRefused() {
+        for value: JSONValue in ["gelu", "relu", "gelu_pytorch_tanh", 1] {
+            assertUnsupported("hidden_act", whole.with("hidden_act", value))
+        }
+        assertUnsupported("partial_rotary_factor", whole.with("partial_rotary_factor", 0.5))
+        assertUnsupported(
+            "partial_rotary_factor",
+            whole.with("rope_parameters", ["rope_type": "default", "partial_rotary_factor": 0.25]))
+        assertUnsupported("quantization_config", whole.with("quantization_config", ["quant_method": "gptq"]))
+        assertUnsupported("quantization_config", whole.with("quantization_config", [:]))
+        for value: JSONValue in [true, "false", 1] {
+            assertUnsupported("use_sliding_window", whole.with("use_sliding_window", value))
+        }
+        for value: JSONValue in [["full_attention", "sliding_attention"], ["linear_attention"], [1]] {
+            assertUnsupported("layer_types", whole.with("layer_types", value))
+        }
+    }
+
+    func testFieldsThatChangeNothingAreTaken() throws {
+        let expected = try ModelConfiguration(json: whole)
+        let harmless: [(String, JSONValue)] = [
+            ("hidden_act", "silu"), ("partial_rotary_factor", 1.0), ("partial_rotary_factor", 1),
+            ("quantization_config", .null), ("use_sliding_window", false), ("sliding_window", 4096),
+            ("layer_types", ["full_attention", "full_attention"]), ("layer_types", .null), ("use_cache", false),
+            ("attention_dropout", 0.5), ("torch_dtype", "bfloat16"),
+        ]
+        for (field, value) in harmless {
+            XCTAssertEqual(try ModelConfiguration(json: whole.with(field, value)), expected, field)
+        }
+    }
+
+    func testOtherRotaryScalingsAreRefused() {
+        for kind: JSONValue in ["yarn", "linear", "dynamic", "longrope", "su", "Llama3", 3, .null] {
+            for section in ["rope_scaling", "rope_parameters"] {
+                assertUnsupported("rope_type", whole.with(section, scaling.with("rope_type", kind)))
+            }
+            assertUnsupported(
+                "rope_type", whole.with("rope_scaling", ["type": kind, "factor": 2]))
+        }
+    }
+
+    func testScalingsNeedTheirNumbers() {
+        for field in ["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"] {
+            let wrong: [JSONValue?] = [nil, .null, "8", true, 0, -1, .number(.nan), .number(.infinity), .number(1e30)]
+            for value in wrong { assertInvalid(field, whole.with("rope_scaling", scaling.with(field, value))) }
+        }
+        assertInvalid("factor", whole.with("rope_scaling", scaling.with("factor", 0.5)))
+        assertInvalid("high_freq_factor", whole.with("rope_scaling", scaling.with("high_freq_factor", 1)))
+        assertInvalid("high_freq_factor", whole.with("rope_scaling", scaling.with("low_freq_factor", 4)))
+    }
+
+    func testFilesThatAreNoObjectsAreRefused() {
+        for value: JSONValue in [.null, [], "config", 3] {
+            XCTAssertThrowsError(try ModelConfiguration(json: value))
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Compute
+import JSON
+import Safetensors
+import TestSupport
+import Transformer
+import XCTest
+
+/// Weights that do not fit their `config.json` are refused with the tensor's name.
+final class WeightRefusalTests: XCTestCase {
+    private let projection = "model.layers.1.self_attn.o_proj.weight"
+
+    private func model(_ change: (inout [StoredTensor]) throws -> Void) throws -> ModelCopy {
+        let copy = try ModelCopy(of: TinyModels.folder("llama-biased"))
+        try copy.changeTensors(change)
+        return copy
+    }
+
+    func testEveryMissingTensorIsNamed() throws {
+        let names = try SafetensorsFolder(contentsOf: TinyModels.folder("llama-biased")).tensorNames
+        XCTAssertGreaterThan(names.count, 20)
+        for missing in names {
+            let model = try model { $0.removeAll { $0.name == missing } }
+            XCTAssertThrowsError(try LanguageModel(contentsOf: model.path), missing) {
+                guard case .missingTensor(missing)? = $0 as? LoadError else { return XCTFail("\($0)") }
+            }
+        }
+    }
+
+    func testEveryWrongShapeIsNamed() throws {
+        let names = try SafetensorsFolder(contentsOf: TinyModels.folder("llama-biased")).tensorNames
+        for wrong in names {
+            let model = try model { tensors in
+                for index in tensors.indices where tensors[index].name == wrong { tensors[index].shape += [1] }
+            }
+            XCTAssertThrowsError(try LanguageModel(contentsOf: model.path), wrong) {
+                guard case .wrongShape(wrong, let found, let expected)? = $0 as? LoadError else {
+                    return XCTFail("\($0)")
+                }
+                XCTAssertEqual(found, expected + [1])
+            }
+        }
+    }
+
+    func testATransposedMatrixIsRefused() throws {
+        let model = try model { tensors in
+            for index in tensors.indices where tensors[index].name.hasSuffix("0.mlp.down_proj.weight") {
+                tensors[index].shape.reverse()
+            }
+        }
+        XCTAssertThrowsError(try LanguageModel(contentsOf: model.path)) {
+            guard case .wrongShape(_, [136, 60], [60, 136])? = $0 as? LoadError else { return XCTFail("\($0)") }
+        }
+    }
+
+    func testIntegersAndDoublesAreNoWeights() throws {
+        for type in [ElementType.int32, .uint32, .float64, .int8, .float8E4M3] {
+            let model = try model { tensors in
+                for index in tensors.indices where tensors[index].name == projection {
+                    let count = tensors[index].floats.count
+                    tensors[index].elementType = type
+                    tensors[index].bytes = Array(repeating: 0, count: count * type.bytes)
+                }
+            }
+            XCTAssertThrowsError(try LanguageModel(contentsOf: model.path), type.rawValue) {
+                guard case .unsupportedElementType(projection, type.rawValue)? = $0 as? LoadError else {
+                    return XCTFail("\($0)")
+                }
+            }
+        }
+    }
+
+    func testTensorsThatNobodyAsksForAreIgnored() throws {
+        let whole = try LanguageModel(contentsOf: TinyModels.folder("llama-biased"))
+        let model = try model { tensors in
+            var extra = tensors[0]
+            extra.name = "model.layers.0.self_attn.rotary_emb.inv_freq"
+            tensors.append(extra)
+        }
+        XCTAssertEqual(try LanguageModel(contentsOf: model.path).weightBytes, whole.weightBytes)
+    }
+
+    func testHalfWidthWeightsAreReadExactly() throws {
+        let arithmetic = Arithmetic(team: ThreadTeam(threads: 1))
+        // Numbers of seven bits are the same in all three types.
+        func logits(_ type: ElementType) throws -> [Float] {
+            let model = try model { tensors in
+                for index in tensors.indices {
+                    let rounded = tensors[index].floats.map { ($0 * 64).rounded() / 64 }.map { min(max($0, -1), 1) }
+                    tensors[index].floats = rounded
+                    guard type != .float32 else { continue }
+                    tensors[index].elementType = type
+                    tensors[index].bytes = rounded.flatMap { number in
+                        let bits = type == .float16 ? number.halfBits : number.bfloat16Bits
+                        return [UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)]
+                    }
+                }
+            }
+            return PathRunner(try LanguageModel(contentsOf: model.path), arithmetic: arithmetic).append([1, 2, 3])
+        }
+        let expected = try logits(.float32)
+        XCTAssertGreaterThan(expected.map { abs($0) }.max() ?? 0, 0.1)
+        XCTAssertEqual(try logits(.float16), expected)
+        XCTAssertEqual(try logits(.bfloat16), expected)
+    }
+
+    func testAFolderWithoutWeightsIsRefused() throws {
+        let copy = try ModelCopy(of: TinyModels.folder("llama-biased"))
+        try copy.remove("model.safetensors")
+        XCTAssertThrowsError(try LanguageModel(contentsOf: copy.path)) {
+            guard case .weights(.folder(copy.path, .noWeights))? = $0 as? LoadError else { return XCTFail("\($0)") }
+        }
+        try copy.remove("config.json")
+        XCTAssertThrowsError(try LanguageModel(contentsOf: copy.path)) {
+            guard case .missingFile(copy.path + "/config.json")? = $0 as? LoadError else { return XCTFail("\($0)") }
+        }
+    }
+
+    func testProgressGoesFromNothingToAll() throws {
+        var shares: [Double] = []
+        _ = try LanguageModel(contentsOf: TinyModels.folder("llama-sharded")) { shares.append($0) }
+        XCTAssertEqual(shares, shares.sorted())
+        XCTAssertEqual(shares.last, 1)
+        XCTAssertGreaterThan(shares.count, 20)
+    }
+}
