@@ -55,6 +55,15 @@ struct ConfigurationFile {
         return tokens
     }
 
+    /// The members of an object; an object without any if the field is missing or null.
+    func section(_ name: String) throws(LoadError) -> ConfigurationFile {
+        let field = present(name) ?? [:]
+        guard field.object != nil else {
+            throw .invalidField(name: name, found: field.serialized(), expected: "an object")
+        }
+        return ConfigurationFile(json: field)
+    }
+
     /// Refuses the file if a field is there and is neither null nor one of the values that change nothing.
     func refuse(_ name: String, unless harmless: [JSONValue]) throws(LoadError) {
         guard let field = present(name), !harmless.contains(field) else { return }

@@ -81,7 +81,8 @@ extension ModelConfiguration {
         try file.refuse("partial_rotary_factor", unless: [1, 1.0])
         try file.refuse("quantization_config", unless: [])
         try file.refuse("use_sliding_window", unless: [false])
-        for layer in file.present("layer_types")?.array ?? [] where layer != "full_attention" {
+        let layerTypes = file.present("layer_types") ?? []
+        for layer in layerTypes.array ?? [layerTypes] where layer != "full_attention" {
             throw .unsupportedField(name: "layer_types", found: layer.serialized(), supported: "\"full_attention\"")
         }
     }
@@ -91,9 +92,9 @@ extension RotaryPositions {
     /// Reads θ and scaling in either dialect: `rope_theta` and `rope_scaling` at the top level, or `rope_parameters`
     /// (transformers 5).
     init(_ file: ConfigurationFile) throws(LoadError) {
-        let parameters = file.present("rope_parameters")
-        let section = ConfigurationFile(json: parameters ?? file.present("rope_scaling") ?? .object(JSONObject()))
-        let thetaSource = parameters?["rope_theta"] == nil ? file : section
+        let isNested = file.present("rope_parameters") != nil
+        let section = try file.section(isNested ? "rope_parameters" : "rope_scaling")
+        let thetaSource = isNested && section.json["rope_theta"] != nil ? section : file
         theta = try thetaSource.number("rope_theta", in: 1...1e12, fallback: 10_000)
         try section.refuse("partial_rotary_factor", unless: [1, 1.0])
         let kind = section.json["rope_type"] ?? section.json["type"] ?? "default"

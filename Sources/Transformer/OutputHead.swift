@@ -32,7 +32,8 @@ enum OutputHead: Sendable {
         case .stepClasses(let hidden, let classes):
             let inner = pass.buffers.normed
             hidden.apply(states, stride: width, into: inner, stride: width, rows: rows, pass)
-            for index in 0..<rows * width { inner[index] = max(0, inner[index]) }
+            // Not max(0, x), which takes what is no number for 0, so that damaged weights would go unnoticed.
+            for index in 0..<rows * width where inner[index] < 0 { inner[index] = 0 }
             classes.apply(inner, stride: width, into: pass.buffers.outputs, stride: outputWidth, rows: rows, pass)
         }
     }

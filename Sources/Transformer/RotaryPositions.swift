@@ -23,7 +23,7 @@ public struct RotaryPositions: Sendable, Hashable {
     }
 
     /// The frequency of each pair of a head, in radians per position, in single precision as the reference has it.
-    func frequencies(headSize: Int) -> [Float] {
+    package func frequencies(headSize: Int) -> [Float] {
         (0..<headSize / 2).map { pair in
             let exponent = Float(2 * pair) / Float(headSize)
             return scaled(1 / Float(Elementary.pow(Double(Float(theta)), Double(exponent))))
@@ -32,7 +32,8 @@ public struct RotaryPositions: Sendable, Hashable {
 
     private func scaled(_ frequency: Float) -> Float {
         guard case .llama3(let factor, let low, let high, let original) = scaling else { return frequency }
-        let wavelength = 2 * Float.pi / frequency
+        // Float.pi is rounded towards zero, the reference rounds to the nearest.
+        let wavelength = Float(2 * Double.pi) / frequency
         let context = Float(original)
         if wavelength < context / high { return frequency }
         if wavelength > context / low { return frequency / factor }

@@ -67,7 +67,7 @@ final class WrongBundleTests: XCTestCase {
     }
 
     func testWeightsThatAreNoNumbersAreNoticed() throws {
-        for name in ["target", "draft"] {
+        for name in ["target", "draft", "reward"] {
             let bundle = try bundle()
             try bundle.changeFloats(of: "model.norm.weight", in: name + "/model.safetensors") { $0[0] = .nan }
             try assertRefuses(bundle, "--policy", "paper", code: 65, saying: "weights")

@@ -132,7 +132,7 @@ final class ConfigurationRefusalTests: XCTestCase {
         for value: JSONValue in [true, "false", 1] {
             assertUnsupported("use_sliding_window", whole.with("use_sliding_window", value))
         }
-        for value: JSONValue in [["full_attention", "sliding_attention"], ["linear_attention"], [1]] {
+        for value: JSONValue in [["full_attention", "sliding_attention"], ["linear_attention"], [1], "sliding", 1] {
             assertUnsupported("layer_types", whole.with("layer_types", value))
         }
     }
@@ -168,6 +168,14 @@ final class ConfigurationRefusalTests: XCTestCase {
         assertInvalid("factor", whole.with("rope_scaling", scaling.with("factor", 0.5)))
         assertInvalid("high_freq_factor", whole.with("rope_scaling", scaling.with("high_freq_factor", 1)))
         assertInvalid("high_freq_factor", whole.with("rope_scaling", scaling.with("low_freq_factor", 4)))
+    }
+
+    func testSectionsThatAreNoObjectsAreRefused() {
+        for value: JSONValue in ["llama3", 8, true, ["llama3"]] {
+            for section in ["rope_scaling", "rope_parameters"] {
+                assertInvalid(section, whole.with(section, value))
+            }
+        }
     }
 
     func testFilesThatAreNoObjectsAreRefused() {
