@@ -73,7 +73,7 @@ final class SearchRun {
     }
 
     private func begin() async throws(ReasonerError) {
-        guard !options.policy.draftsThoughts || models.hasDraft else { throw .noDraftModel(options.policy) }
+        guard options.policy == .plain || models.hasDraft else { throw .noDraftModel(options.policy) }
         guard let scorer = models.scorer else { throw .noScorer }
         let tokens: [Int32]
         do { tokens = try models.tokens(of: question) } catch { throw .search(error) }

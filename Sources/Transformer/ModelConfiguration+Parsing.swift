@@ -93,10 +93,16 @@ extension RotaryPositions {
     /// (transformers 5).
     init(_ file: ConfigurationFile) throws(LoadError) {
         let isNested = file.present("rope_parameters") != nil
+        if isNested { try file.refuse("rope_scaling", unless: []) }
         let section = try file.section(isNested ? "rope_parameters" : "rope_scaling")
         let thetaSource = isNested && section.json["rope_theta"] != nil ? section : file
         theta = try thetaSource.number("rope_theta", in: 1...1e12, fallback: 10_000)
         try section.refuse("partial_rotary_factor", unless: [1, 1.0])
+        // Models with several kinds of layers have one set of parameters for each kind.
+        for member in section.json.object?.members ?? [] where member.value.object != nil {
+            throw .unsupportedField(
+                name: "rope_parameters", found: "an object for \(member.name)", supported: "one for all layers")
+        }
         let kind = section.json["rope_type"] ?? section.json["type"] ?? "default"
         switch kind {
         case "default": scaling = .none

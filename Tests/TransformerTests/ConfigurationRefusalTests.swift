@@ -183,4 +183,12 @@ final class ConfigurationRefusalTests: XCTestCase {
             XCTAssertThrowsError(try ModelConfiguration(json: value))
         }
     }
+
+    func testRotaryParametersOfSeveralKindsOfLayersOrOfBothDialectsAreRefused() {
+        assertUnsupported(
+            "rope_parameters", whole.with("rope_parameters", ["full_attention": ["rope_type": "default"]]))
+        assertUnsupported(
+            "rope_scaling",
+            whole.with("rope_parameters", ["rope_type": "default"]).with("rope_scaling", scaling))
+    }
 }
