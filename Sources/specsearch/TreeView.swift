@@ -1,9 +1,12 @@
 import Decoding
 import SpecSearch
 
-/// Shows a search as it grows: one line for each thing that happens, indented by depth.
+/// Shows a search as it grows: a line for each thought when it is judged, indented by depth, and a line for what became
+/// of those that were decided together.
 struct TreeView {
     private var thoughts: [Thought.ID: Thought] = [:]
+    private var decision = ""
+    private var decided: [Thought.ID] = []
     private let output: Terminal
 
     init(_ output: Terminal) { self.output = output }
@@ -12,37 +15,50 @@ struct TreeView {
     mutating func show(_ event: SearchEvent) {
         switch event {
         case .proposed(let thought), .corrected(let thought): thoughts[thought.id] = thought
-        case .scored(let id, let score): line(id, mark: "·", score: score)
+        case .scored(let id, let score): line(id, score)
         case .accepted(let id): note(id, "accepted")
         case .rejected(let id): note(id, "rejected")
         case .kept(let id): note(id, "kept")
+        case .pruned(let id): note(id, "pruned")
         case .levelFinished(let depth, let threshold):
+            flush()
             let beta = threshold.map { ", next threshold β = \(Self.rounded($0, places: 3))" } ?? ""
             output.write(output.dimmed("level \(depth) is done\(beta)") + "\n")
-        case .merged, .pruned, .finished: break
+        case .merged: break
+        case .finished: flush()
         }
     }
 
-    private func line(_ id: Thought.ID, mark: String, score: Float) {
+    private mutating func line(_ id: Thought.ID, _ score: Float) {
+        flush()
         guard let thought = thoughts[id] else { return }
-        let indent = String(repeating: "  ", count: thought.depth - 1)
         let who = thought.origin == .draft ? "draft " : "target"
         output.write(
-            "\(indent)\(mark) #\(id) \(output.dimmed(who)) \(Self.rounded(Double(score), places: 3))  "
+            "\(indent(thought))· #\(id) \(output.dimmed(who)) \(Self.rounded(Double(score), places: 3))  "
                 + "\(Self.oneLine(thought.text))\n")
     }
 
-    private func note(_ id: Thought.ID, _ text: String) {
-        guard let thought = thoughts[id] else { return }
-        let indent = String(repeating: "  ", count: thought.depth - 1)
-        output.write(output.dimmed("\(indent)  #\(id) \(text)") + "\n")
+    private mutating func note(_ id: Thought.ID, _ decision: String) {
+        if decision != self.decision { flush() }
+        self.decision = decision
+        decided.append(id)
     }
+
+    /// Writes what was decided about the last thoughts, in one line.
+    private mutating func flush() {
+        guard let first = decided.first, let thought = thoughts[first] else { return }
+        let names = decided.map { "#\($0)" }.joined(separator: " ")
+        output.write(output.dimmed("\(indent(thought))  \(decision) \(names)") + "\n")
+        decided.removeAll()
+    }
+
+    private func indent(_ thought: Thought) -> String { String(repeating: "  ", count: thought.depth - 1) }
 
     /// A thought on one line, without characters that could steer the terminal.
     static func oneLine(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        var scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+        while scalars.last == " " { scalars.removeLast() }
+        return String(String.UnicodeScalarView(scalars))
     }
 
     /// A number with so many decimal places.
