@@ -129,7 +129,8 @@ final class SearchRun {
         let scores: [Float]
         do { scores = try await session.scores(for: thoughts, in: core.tree) } catch {
             // The end of the context is no error, but the end of the search.
-            guard case .generation(.contextTooLong)? = error as? ReasonerError else { throw .scorer(error) }
+            guard let own = error as? ReasonerError else { throw .scorer(error) }
+            guard case .generation(.contextTooLong) = own else { throw own }
             return core.stop(.context)
         }
         let events: [SearchEvent]
