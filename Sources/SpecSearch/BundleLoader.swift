@@ -25,12 +25,12 @@ actor BundleLoader {
         let folders = [bundle.target, bundle.draft, scorer == nil ? bundle.reward : nil].compactMap { $0 }
         let budget = CacheBudget(bytes: limits.cacheBytes)
         var done = 0
-        func model(_ folder: String) throws(ReasonerError) -> LanguageModel {
+        func model(_ folder: String, outputTokens: [Int32]? = nil) throws(ReasonerError) -> LanguageModel {
             defer { done += 1 }
             do {
-                return try LanguageModel(contentsOf: folder, threads: thread.arithmetic.team.count) { share in
-                    progress((Double(done) + share) / Double(folders.count))
-                }
+                return try LanguageModel(
+                    contentsOf: folder, threads: thread.arithmetic.team.count, outputTokens: outputTokens
+                ) { share in progress((Double(done) + share) / Double(folders.count)) }
             } catch { throw .model(error) }
         }
         let target = try model(bundle.target)
@@ -44,8 +44,15 @@ actor BundleLoader {
         }
         var scorer = scorer
         if scorer == nil, let folder = bundle.reward {
+            let tokenizer = try self.tokenizer(folder)
+            let verdict = try bundle.verdictTokens.map { verdict throws(ReasonerError) in
+                try [verdict.bad, verdict.good].map { text throws(ReasonerError) in
+                    guard let token = tokenizer.token(for: text) else { throw .unknownRewardToken(text) }
+                    return token
+                }
+            }
             scorer = try StepRewardModel(
-                try model(folder), tokenizer: try self.tokenizer(folder), stepToken: bundle.stepToken ?? "",
+                try model(folder, outputTokens: verdict), tokenizer: tokenizer, stepToken: bundle.stepToken ?? "",
                 format: bundle.format, thread: thread, limits: limits, budget: budget)
         }
         do {

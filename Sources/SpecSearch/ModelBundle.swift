@@ -13,7 +13,8 @@ public import JSON
 ///     }
 ///
 /// `target`, `prompt`, `separator` and `answer` must be there, `sampling` and `search` with any of their members may.
-/// `draft`, `reward`, and with the latter `stepToken`, are for bundles that have such models.
+/// `draft`, `reward`, and with the latter `stepToken`, are for bundles that have such models. A causal model that judges
+/// with one of two tokens is a reward model together with `"goodToken": "+", "badToken": "-"`.
 public struct ModelBundle: Sendable, Hashable {
     /// The folder of the target model.
     public var target: String
@@ -25,6 +26,8 @@ public struct ModelBundle: Sendable, Hashable {
     public let format: PromptFormat
     /// The token after each thought at which the reward model gives its score, or nil if it needs none.
     public let stepToken: String?
+    /// The tokens whose logits a causal reward model is judged by, or nil if it has a head of its own.
+    public let verdictTokens: VerdictTokens?
     /// How thoughts are sampled unless a user says otherwise: temperature 0.8 without filters if the file says nothing.
     public let sampling: SamplingParameters
     /// The size of a search.
@@ -55,7 +58,8 @@ public struct ModelBundle: Sendable, Hashable {
         let file = try BundleFile(
             json,
             allowed: [
-                "target", "draft", "reward", "prompt", "separator", "answer", "stepToken", "sampling", "search",
+                "target", "draft", "reward", "prompt", "separator", "answer", "stepToken", "goodToken",
+                "badToken", "sampling", "search",
             ])
         target = try Self.inside(folder, key: "target", file.requiredText("target"))
         draft = try file.text("draft").map { name throws(BundleError) in
@@ -70,6 +74,10 @@ public struct ModelBundle: Sendable, Hashable {
         stepToken = try file.text("stepToken")
         if let stepToken, reward == nil {
             throw .invalidValue(key: "stepToken", found: stepToken, expected: "none, since there is no reward")
+        }
+        verdictTokens = try VerdictTokens(file)
+        if let verdictTokens, reward == nil {
+            throw .invalidValue(key: "goodToken", found: verdictTokens.good, expected: "none, since there is no reward")
         }
         sampling = try SamplingParameters(file.object("sampling", allowed: ["temperature", "topK", "topP", "minP"]))
         search = try SearchParameters(
@@ -86,6 +94,16 @@ public struct ModelBundle: Sendable, Hashable {
         }
         guard isSafe else { throw .unsafeFolder(key: key, found: name) }
         return folder + "/" + name
+    }
+}
+
+extension VerdictTokens {
+    fileprivate init?(_ file: BundleFile) throws(BundleError) {
+        guard let good = try file.text("goodToken") else {
+            guard let bad = try file.text("badToken") else { return nil }
+            throw .invalidValue(key: "goodToken", found: "missing", expected: "a token, since badToken is \(bad)")
+        }
+        self.init(good: good, bad: try file.requiredText("badToken"))
     }
 }
 

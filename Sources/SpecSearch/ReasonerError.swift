@@ -12,10 +12,10 @@ public enum ReasonerError: Error, Sendable, CustomStringConvertible {
     case tokenizer(TokenizerError)
     /// Draft and target do not spell the same tokens.
     case differentVocabularies(VocabularyDifference)
-    /// The reward model's folder holds a model without the head for it.
+    /// The reward model's folder holds a model that gives no two classes.
     case notARewardModel
-    /// The reward model's tokenizer does not know the step token.
-    case unknownStepToken(String)
+    /// The reward model's tokenizer does not know the step token, or a token that stands for a verdict.
+    case unknownRewardToken(String)
     /// A search needs a reward model or another scorer.
     case noScorer
     /// A policy needs a draft model.
@@ -37,9 +37,10 @@ public enum ReasonerError: Error, Sendable, CustomStringConvertible {
             "Draft and target must have the same vocabulary: \(difference). Choose a draft of the same family."
         case .notARewardModel:
             "The reward model has no head of step classes (score.0, score.2). Give a process reward model such as "
-                + "Qwen2.5-Math-PRM."
-        case .unknownStepToken(let token):
-            "The reward model's tokenizer does not know the step token \"\(token)\". Correct stepToken in bundle.json."
+                + "Qwen2.5-Math-PRM, or name the goodToken and badToken of a causal model in bundle.json."
+        case .unknownRewardToken(let token):
+            "The reward model's tokenizer does not know the token \"\(token)\". Correct stepToken, goodToken or badToken "
+                + "in bundle.json."
         case .noScorer: "A search needs a reward model. Name one in bundle.json, or give a scorer of your own."
         case .noDraftModel(let policy):
             "The policy \(policy.rawValue) needs a draft model. Name one in bundle.json, or choose the policy plain."

@@ -4,8 +4,10 @@ public import Decoding
 public import Tokenization
 public import Transformer
 
-/// A process reward model in the form of Qwen2.5-Math-PRM (Zhang et al., 2025): behind each thought stands a step token,
-/// and the score is the probability of "good" there.
+/// A process reward model: behind each thought stands a step token, and the score is the probability of "good" there.
+///
+/// Two published forms: the head with two classes of Qwen2.5-Math-PRM (Zhang et al., 2025), and a causal model that judges
+/// with one of two tokens, as Math-Shepherd (Wang et al., 2024) does.
 ///
 /// It has its own tree of KV pages, in which it follows the tree of thoughts with its own tokens: a thought is read
 /// once, however many thoughts continue it.
@@ -32,20 +34,23 @@ public actor StepRewardModel: ThoughtScorer {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// - Parameters:
-    ///   - model: a model with a head of step classes.
+    ///   - model: a model with a head of step classes, or a causal model loaded with the bad and the good token, in this
+    ///     order, as `outputTokens`.
     ///   - tokenizer: its tokenizer.
     ///   - stepToken: the token behind each thought, for instance `<extra_0>`.
     ///   - format: how it wants to be asked.
     ///   - thread: where to compute.
     ///   - limits: rows per pass and KV memory.
     ///   - budget: the KV memory if others on the same thread share it; by default what `limits` says.
-    /// - Throws: `ReasonerError.notARewardModel`, `.unknownStepToken` or `.generation`.
+    /// - Throws: `ReasonerError.notARewardModel`, `.unknownRewardToken` or `.generation`.
     public init(
         _ model: LanguageModel, tokenizer: Tokenizer, stepToken: String, format: PromptFormat, thread: ComputeThread,
         limits: Scheduler.Limits = .init(), budget: CacheBudget? = nil
     ) throws(ReasonerError) {
-        guard model.configuration.head == .stepClasses else { throw .notARewardModel }
-        guard let token = tokenizer.token(for: stepToken) else { throw .unknownStepToken(stepToken) }
+        guard model.configuration.head != .vocabulary, model.configuration.outputWidth == 2 else {
+            throw .notARewardModel
+        }
+        guard let token = tokenizer.token(for: stepToken) else { throw .unknownRewardToken(stepToken) }
         let size = model.configuration.vocabularySize
         guard tokenizer.vocabularySize <= size else {
             throw .generation(.tokenizerTooLarge(tokens: tokenizer.vocabularySize, vocabularySize: size))

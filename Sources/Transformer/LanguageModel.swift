@@ -37,25 +37,29 @@ public final class LanguageModel: Sendable {
     ///   - path: the folder.
     ///   - precision: how to keep matrices; by default bfloat16 stays what it is and everything else takes 32 bits.
     ///   - threads: how many threads pack the weights; by default one for each processor.
+    ///   - outputTokens: the tokens whose logits a causal model is to give, in this order; by default all of its
+    ///     vocabulary.
     ///   - progress: called with the share of the weights that has been read, 0 to 1.
     /// - Throws: `LoadError`.
     public init(
         contentsOf path: String, precision: WeightPrecision? = nil, threads: Int? = nil,
-        progress: (Double) -> Void = { _ in }
+        outputTokens: [Int32]? = nil, progress: (Double) -> Void = { _ in }
     ) throws(LoadError) {
-        let configuration = try ModelConfiguration(folder: path)
+        var configuration = try ModelConfiguration(folder: path)
+        if let outputTokens { try configuration.restrictOutputs(to: outputTokens) }
         let folder: SafetensorsFolder
         do { folder = try SafetensorsFolder(contentsOf: path) } catch { throw .weights(error) }
         let team = ThreadTeam(threads: threads ?? ThreadTeam.processors)
         let total = Double(max(1, folder.dataBytes))
         var bytesRead = 0
-        let parts = try withoutActuallyEscaping(progress) { progress throws(LoadError) in
+        let parts = try withoutActuallyEscaping(progress) { [configuration] progress throws(LoadError) in
             let reader = WeightReader(folder: folder, team: team, precision: precision) { bytes in
                 bytesRead += bytes
                 progress(Double(bytesRead) / total)
             }
             return try Parts(configuration, reader)
         }
+        progress(1)
         self.configuration = configuration
         self.parts = parts
         weightBytes = bytesRead

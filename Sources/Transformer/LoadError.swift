@@ -24,6 +24,8 @@ public enum LoadError: Error, Sendable, CustomStringConvertible {
     case wrongShape(tensor: String, found: [Int], expected: [Int])
     /// A tensor's elements are not floats of 16 or 32 bits.
     case unsupportedElementType(tensor: String, found: String)
+    /// The model cannot give the logits of these tokens.
+    case outputTokens(found: [Int32], expected: String)
 
     /// What was found, what was expected, and what to do next.
     public var description: String {
@@ -46,6 +48,8 @@ public enum LoadError: Error, Sendable, CustomStringConvertible {
         case .wrongShape(let tensor, let found, let expected):
             "The tensor \(tensor) has the shape \(found), but config.json asks for \(expected). Do config.json and "
                 + "weights belong together?"
+        case .outputTokens(let found, let expected):
+            "The model cannot give the logits of the tokens \(found) alone; it has \(expected)."
         case .unsupportedElementType(let tensor, let found):
             "The tensor \(tensor) holds \(found); weights must be F32, F16 or BF16."
         }

@@ -17,6 +17,9 @@ public struct ModelConfiguration: Sendable, Hashable {
         /// Two logits, "bad" and "good", through a hidden layer: process reward models in the form of
         /// Qwen2.5-Math-PRM (Zhang et al., 2025).
         case stepClasses
+        /// Logits of some tokens only, in this order: causal models that judge with one of two tokens, as Math-Shepherd
+        /// (Wang et al., 2024) does.
+        case tokens([Int32])
     }
 
     /// The family.
@@ -57,7 +60,25 @@ public struct ModelConfiguration: Sendable, Hashable {
     public var endTokens: [Int32]
 
     /// Elements of what the model gives for a row.
-    public var outputWidth: Int { head == .vocabulary ? vocabularySize : 2 }
+    public var outputWidth: Int {
+        switch head {
+        case .vocabulary: vocabularySize
+        case .stepClasses: 2
+        case .tokens(let tokens): tokens.count
+        }
+    }
+    /// Lets a causal model give the logits of some tokens only.
+    ///
+    /// - Throws: `LoadError.outputTokens` if it is none, or has no such tokens.
+    mutating func restrictOutputs(to tokens: [Int32]) throws(LoadError) {
+        guard head == .vocabulary, !tokens.isEmpty, tokens.allSatisfy({ 0..<vocabularySize ~= Int($0) }) else {
+            throw .outputTokens(
+                found: tokens,
+                expected: head == .vocabulary ? "ids below \(vocabularySize)" : "none, since it is no causal model")
+        }
+        head = .tokens(tokens)
+    }
+
     /// How a page of this model's KV memory is laid out.
     public var pageLayout: PageLayout {
         PageLayout(layers: layers, keyValueHeads: keyValueHeads, headSize: headSize)

@@ -1,19 +1,22 @@
 internal import Compute
 
-/// The layers behind the last block: final norm, then logits over the vocabulary or the classes of a step.
+/// The layers behind the last block: final norm, then logits of tokens or the classes of a step.
 enum OutputHead: Sendable {
-    /// Logits over the vocabulary: the output layer, or the embedding table if they are tied.
-    case vocabulary(Matrix)
+    /// Logits of the vocabulary or of some of its tokens: the output layer, or the embedding table if they are tied.
+    case logits(Matrix)
     /// Two logits through a hidden layer with ReLU, as Qwen2.5-Math-PRM has them.
     case stepClasses(hidden: Linear, classes: Linear)
 
     init(_ configuration: ModelConfiguration, embedding: Matrix, _ reader: WeightReader) throws(LoadError) {
         let width = configuration.width
         switch configuration.head {
-        case .vocabulary where configuration.tiesOutput: self = .vocabulary(embedding)
+        case .vocabulary where configuration.tiesOutput: self = .logits(embedding)
         case .vocabulary:
-            self = .vocabulary(
-                try reader.matrix("lm_head.weight", outputs: configuration.vocabularySize, inputs: width))
+            self = .logits(try reader.matrix("lm_head.weight", outputs: configuration.vocabularySize, inputs: width))
+        case .tokens(let tokens):
+            let name = configuration.tiesOutput ? "model.embed_tokens.weight" : "lm_head.weight"
+            self = .logits(
+                try reader.matrix(name, rows: tokens.map(Int.init), of: configuration.vocabularySize, inputs: width))
         case .stepClasses:
             self = .stepClasses(
                 hidden: try Linear([.init(name: "score.0", outputs: width)], inputs: width, hasBias: true, reader),
@@ -25,7 +28,7 @@ enum OutputHead: Sendable {
     func apply(_ states: UnsafeMutablePointer<Float>, rows: Int, outputWidth: Int, _ pass: ForwardPass) {
         let width = pass.width
         switch self {
-        case .vocabulary(let matrix):
+        case .logits(let matrix):
             matrix.multiply(
                 states, inputStride: width, rows: rows, into: pass.buffers.outputs, outputStride: outputWidth,
                 arithmetic: pass.arithmetic)

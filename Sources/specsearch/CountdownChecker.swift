@@ -1,5 +1,5 @@
 /// Checks a countdown solution step by step: every line `a ∘ b = c (left …)` must use two of the remaining numbers, be
-/// right, and the last result must be the target, with all numbers used.
+/// right and a positive whole number, and the last result must be the target, with all numbers used.
 struct CountdownChecker {
     private var remaining: [Int]
 
@@ -38,14 +38,15 @@ struct CountdownChecker {
         return numbers.contains(nil) ? nil : numbers.compactMap { $0 }
     }
 
-    /// The exact result of an operation, or nil if there is none.
+    /// The exact result of an operation, or nil if it is no positive whole number.
     private static func result(_ left: Int, _ operation: Substring, _ right: Int) -> Int? {
+        guard left > 0, right > 0 else { return nil }
         switch operation {
-        case "+": left.addingReportingOverflow(right).overflow ? nil : left + right
-        case "-": left.subtractingReportingOverflow(right).overflow ? nil : left - right
-        case "*": left.multipliedReportingOverflow(by: right).overflow ? nil : left * right
-        case "/": right != 0 && left != .min && left % right == 0 ? left / right : nil
-        default: nil
+        case "+": return left.addingReportingOverflow(right).overflow ? nil : left + right
+        case "-": return left > right ? left - right : nil
+        case "*": return left.multipliedReportingOverflow(by: right).overflow ? nil : left * right
+        case "/": return left.isMultiple(of: right) ? left / right : nil
+        default: return nil
         }
     }
 }

@@ -9,7 +9,8 @@ struct Evaluate: AsyncParsableCommand {
         discussion: """
             Every problem is solved under each policy in turn, so that all see the same state of the machine. The file \
             holds JSON lines: {"id", "task", "question", "answer", …}; the task names the checker: exact compares the \
-            answer, countdown (with numbers and target) checks every step.
+            answer, countdown (with numbers and target) checks every step, subset (the same) takes any different numbers \
+            that add up.
 
             Example:
               specsearch evaluate Weights/problems/countdown.jsonl --limit 50 --policies plain,paper

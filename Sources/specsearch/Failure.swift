@@ -74,7 +74,7 @@ struct Failure {
     private static func code(of error: ReasonerError) -> Int32 {
         switch error {
         case .bundle(.unreadable(_, .missing)): missing
-        case .bundle, .differentVocabularies, .notARewardModel, .unknownStepToken, .noScorer: badInput
+        case .bundle, .differentVocabularies, .notARewardModel, .unknownRewardToken, .noScorer: badInput
         case .model(let error): code(of: error)
         case .tokenizer(let error): code(of: error)
         case .noDraftModel: usage

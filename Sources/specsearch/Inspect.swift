@@ -44,7 +44,7 @@ struct Inspect: ParsableCommand {
     ) -> [(name: String, value: JSONValue)] {
         [
             ("family", .string(shape.family.rawValue)),
-            ("head", .string(shape.head == .vocabulary ? "vocabulary" : "stepClasses")),
+            ("head", .string(shape.head == .stepClasses ? "stepClasses" : "vocabulary")),
             ("layers", .integer(shape.layers)),
             ("width", .integer(shape.width)),
             ("heads", .integer(shape.heads)),

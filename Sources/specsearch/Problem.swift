@@ -28,6 +28,8 @@ struct Problem: Sendable {
         case exact
         /// Its steps must reach the target with each number used once.
         case countdown(numbers: [Int], target: Int)
+        /// It must list different numbers of these that add up to the target.
+        case subset(numbers: [Int], target: Int)
     }
 
     let id: String
@@ -64,14 +66,17 @@ struct Problem: Sendable {
         (self.id, self.question, self.answer) = (id, question, answer)
         switch json["task"]?.string ?? "exact" {
         case "exact": task = .exact
-        case "countdown":
+        case "countdown", "subset":
             guard let numbers = json["numbers"]?.array?.compactMap(\.int), let target = json["target"]?.int,
                 numbers.count == json["numbers"]?.array?.count
             else { throw .invalid(path: path, line: line, reason: "numbers or target is missing") }
-            task = .countdown(numbers: numbers, target: target)
+            task =
+                json["task"] == "countdown"
+                ? .countdown(numbers: numbers, target: target) : .subset(numbers: numbers, target: target)
         case let other:
             throw .invalid(
-                path: path, line: line, reason: "the task \"\(other)\" has no checker; known: exact, countdown")
+                path: path, line: line,
+                reason: "the task \"\(other)\" has no checker; known: exact, countdown, subset")
         }
     }
 
@@ -86,6 +91,11 @@ struct Problem: Sendable {
         case .exact: return answer == self.answer
         case .countdown(let numbers, let target):
             return answer == String(target) && CountdownChecker(numbers: numbers).reaches(target, in: text)
+        case .subset(let numbers, let target):
+            let words = answer.split(separator: " ")
+            let chosen = Set(words.compactMap { Int($0) })
+            return chosen.count == words.count && chosen.isSubset(of: numbers)
+                && chosen.reduce(into: 0) { $0 = $0.addingReportingOverflow($1).partialValue } == target
         }
     }
 }

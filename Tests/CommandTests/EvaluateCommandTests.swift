@@ -43,12 +43,15 @@ final class EvaluateCommandTests: XCTestCase {
             #"{"id": "c", "task": "countdown", \#(question), "answer": "14", "target": 14, "numbers": [3, 9, 12, 15]}"#,
             #"{"id": "d", \#(question), "answer": "14"}"#,
             #"{"id": "e", "task": "exact", \#(question), "answer": "fourteen"}"#,
+            #"{"id": "f", "task": "subset", \#(question), "answer": "9 5", "target": 14, "numbers": [5, 9, 14]}"#,
+            #"{"id": "g", "task": "subset", \#(question), "answer": "9 5", "target": 14, "numbers": [5, 9]}"#,
+            #"{"id": "h", "task": "subset", \#(question), "answer": "14", "target": 15, "numbers": [1, 14]}"#,
         ]
         try folder.write(lines.joined(separator: "\n") + "\n\n", to: "own.jsonl")
         let tallies = try evaluate(folder.path(of: "own.jsonl"), "--seed", "1", "--policies", "paper", "--json").json()
         let answers = try XCTUnwrap(tallies.array?.first?["answers"]?.array)
-        XCTAssertEqual(answers.map { $0["answer"]?.string }, Array(repeating: "14", count: 5))
-        XCTAssertEqual(answers.map { $0["correct"]?.bool }, [true, false, false, true, false])
+        XCTAssertEqual(answers.map { $0["answer"]?.string }, Array(repeating: "14", count: 8))
+        XCTAssertEqual(answers.map { $0["correct"]?.bool }, [true, false, false, true, false, true, false, false])
     }
 
     func testPeopleSeeATable() throws {

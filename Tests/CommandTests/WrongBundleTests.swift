@@ -31,6 +31,7 @@ final class WrongBundleTests: XCTestCase {
             ("target", nil, "target"), ("target", "../target", "target"), ("prompt", "no place", "{question}"),
             ("sampling", ["temperature": "hot"], "sampling.temperature"), ("seperator", "\n", "seperator"),
             ("search", ["width": 0], "width"), ("stepToken", "<no-such-token>", "<no-such-token>"),
+            ("goodToken", "+", "badToken"),
         ]
         for (field, value, words) in broken {
             try bundle.write(whole.with(field, value).serialized(), to: "bundle.json")
@@ -45,6 +46,12 @@ final class WrongBundleTests: XCTestCase {
         let whole = try bundle.json("bundle.json")
         try bundle.write(whole.with("reward", "target").serialized(), to: "bundle.json")
         try assertRefuses(bundle, code: 65, saying: "no head of step classes")
+        let judged = whole.with("reward", "target").with("badToken", "-")
+        try bundle.write(judged.with("goodToken", "<no-such-token>").serialized(), to: "bundle.json")
+        try assertRefuses(bundle, code: 65, saying: "<no-such-token>")
+        let twice = whole.with("goodToken", "+").with("badToken", "-")
+        try bundle.write(twice.serialized(), to: "bundle.json")
+        try assertRefuses(bundle, code: 65, saying: "no causal model")
         try bundle.write(whole.with("draft", nil).with("target", "reward").serialized(), to: "bundle.json")
         try assertRefuses(bundle, code: 65, saying: "reward model")
     }

@@ -81,7 +81,10 @@ final class ModelBundleTests: XCTestCase {
     func testWrongValuesAreRefusedByName() {
         let broken: [(JSONValue, String)] = [
             (smallest.with("draft", 3), "draft"), (smallest.with("separator", ""), "separator"),
-            (smallest.with("stepToken", "<extra_0>"), "stepToken"), (smallest.with("sampling", []), "sampling"),
+            (smallest.with("stepToken", "<extra_0>"), "stepToken"), (smallest.with("badToken", "-"), "goodToken"),
+            (smallest.with("goodToken", "+"), "badToken"),
+            (smallest.with("goodToken", "+").with("badToken", "-"), "goodToken"),
+            (smallest.with("sampling", []), "sampling"),
             (smallest.with("sampling", ["temperature": -1]), "sampling.temperature"),
             (smallest.with("sampling", ["topK": 1.5]), "sampling.topK"),
             (smallest.with("sampling", ["topP": "1"]), "sampling.topP"),
