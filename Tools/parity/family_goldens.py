@@ -1,0 +1,102 @@
+"""What `transformers` computes for the bundled families, on their own kind of text.
+
+For each model a golden like those of the tiny models, and for each family `FAMILY-solutions.jsonl`: a line for each of
+500 test problems with the greedy solutions of target and draft as token ids, the smallest lead of any of their tokens,
+and the draft's sampled solution with the reward model's score of every thought.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+import reference
+
+sys.path.insert(0, str(reference.ROOT / "Tools/train"))
+import problem_sets
+from generation import Generator, lines
+from tasks import TASKS, Problem
+
+FAMILIES = ("qwen", "llama")
+COUNT = 500  # problems, as many of each task as of the others
+QUESTIONS = ("Q: Reach 24 from 4 6 7 8.\n", "Q: Which of 7 9 12 18 25 31 add up to 68?\n")
+
+
+def bundle(family: str) -> dict:
+    return json.loads((reference.WEIGHTS / family / "bundle.json").read_text())
+
+
+def tokenizer(family: str) -> Tokenizer:
+    return Tokenizer.from_file(str(reference.WEIGHTS / family / "target" / "tokenizer.json"))
+
+
+def problems() -> list[tuple[str, Problem]]:
+    """The first test problems of every task, in turn, with their names."""
+    sets = [problem_sets.read(reference.WEIGHTS / "problems" / f"{task}.jsonl") for task in TASKS]
+    return [(problem.key, problem) for turn in zip(*sets, strict=True) for problem in turn][:COUNT]
+
+
+def prompts(family: str) -> list[list[int]]:
+    """Token ids of the question of each task, the word problem with its solution."""
+    known = tokenizer(family)
+    word = next(problem for _, problem in problems() if problem.task == "word")
+    texts = [*QUESTIONS, word.text]
+    return [known.encode(text).ids for text in texts]
+
+
+class Judge:
+    """The reward model of a family: logits of (bad, good) for every token."""
+
+    def __init__(self, family: str) -> None:
+        self.model, self.tokenizer = reference.load(reference.WEIGHTS / family / "reward"), tokenizer(family)
+        words = bundle(family)
+        self.step = self.tokenizer.token_to_id(words["stepToken"])
+        pair = [words.get("badToken"), words.get("goodToken")]
+        self.columns = [self.tokenizer.token_to_id(token) for token in pair] if all(pair) else [0, 1]
+
+    def encode(self, prompt: str, thoughts: list[str]) -> list[int]:
+        encoded = [self.tokenizer.encode(thought, add_special_tokens=False).ids + [self.step] for thought in thoughts]
+        return sum(encoded, self.tokenizer.encode(prompt).ids)
+
+    def logits(self, tokens: list[int]) -> torch.Tensor:
+        return self.model.logits(tokens)[:, self.columns]
+
+    def scores(self, prompt: str, thoughts: list[str]) -> list[float]:
+        tokens = self.encode(prompt, thoughts)
+        good = self.logits(tokens).softmax(-1)[:, 1]
+        return [good[place].item() for place, token in enumerate(tokens) if token == self.step]
+
+
+def greedy(folder: Path) -> list[tuple[list[int], float]]:
+    """The greedy solution of every problem, and the smallest lead of its tokens, which are looked at again in one pass."""
+    generator, model = Generator(folder), reference.load(folder)
+    written = generator.solutions([problem.prompt for _, problem in problems()], temperature=0)
+    results = []
+    for (_, problem), tokens in zip(problems(), written, strict=True):
+        prompt = generator.encode(problem.prompt)
+        best = model.logits(prompt + tokens)[len(prompt) - 1 : -1].topk(2)
+        lead = (best.values[:, 0] - best.values[:, 1]).min().item()
+        if best.indices[:, 0].tolist() != tokens and lead > 1e-3:
+            raise SystemExit(f"{folder}: two ways of computing do not agree on {problem.key}")
+        results.append((tokens, lead))
+    return results
+
+
+def solutions(family: str) -> str:
+    """The lines of `FAMILY-solutions.jsonl`."""
+    folder, judge = reference.WEIGHTS / family, Judge(family)
+    target, draft = greedy(folder / "target"), greedy(folder / "draft")
+    writer = Generator(folder / "draft", seed=1)
+    sampled = writer.solutions([problem.prompt for _, problem in problems()], temperature=1)
+    rows = []
+    for index, (name, problem) in enumerate(problems()):
+        thoughts = [f"{line}\n" for line in lines(writer.text(sampled[index]))]
+        rows.append({
+            "id": name, "question": problem.question, "target": target[index][0], "targetLead": target[index][1],
+            "draft": draft[index][0], "draftLead": draft[index][1], "thoughts": thoughts,
+            "scores": judge.scores(problem.prompt, thoughts)})
+    print(f"{family:18} smallest greedy leads {min(lead for _, lead in target):.1e} and "
+          f"{min(lead for _, lead in draft):.1e}", flush=True)
+    return "".join(json.dumps(row) + "\n" for row in rows)

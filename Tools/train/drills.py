@@ -1,0 +1,45 @@
+"""Rows of calculations in the tasks' own words, so that arithmetic is learned apart from everything else.
+
+A story holds few results among many words; a drill holds ten. Only the results are learned from.
+"""
+
+from random import Random
+
+from tasks import word
+from tasks.problem import slip
+
+PROMPT = "Calculate."
+LINES = 7
+
+
+def line(random: Random) -> tuple[str, int]:
+    """A line up to its equals sign and the result."""
+    kind, operation = random.choice(("word", "countdown", "subset")), random.choice("+-*/")
+    largest = 10 ** random.randint(1, 4) - 1
+    x, y = random.randint(1, largest), random.randint(1, largest)
+    if kind == "subset" or operation == "-":
+        x, y, operation = max(x, y), min(x, y), "-"
+    elif operation == "+" and x + y > word.LARGEST:
+        x = word.LARGEST - y
+    elif operation in "*/":
+        factor = random.randint(2, 9) if kind == "word" or random.random() < 0.5 else random.randint(2, 60)
+        x = max(1, min(x, (word.LARGEST if kind == "word" else 999) // factor))
+        x, y = (x * factor, factor) if operation == "/" else random.choice(((x, factor), (factor, x)))
+    result = {"+": x + y, "-": x - y, "*": x * y, "/": x // y}[operation]
+    start = {"word": f"{random.choice(word.NAMES)} now has {x}", "countdown": f"{x}", "subset": f"Take {y}: {x}"}[kind]
+    return f"{start} {operation} {y} =", result
+
+
+def drill(random: Random) -> list[tuple[str, int]]:
+    """Some lines with their results."""
+    return [line(random) for _ in range(LINES)]
+
+
+def judged_drill(random: Random) -> tuple[list[str], list[bool], str | None]:
+    """Lines that are right up to a slip, or to the end; verdicts; and the right form of the last line."""
+    lines, wrong = drill(random), random.randrange(LINES + 2)
+    right = [f"{start} {result}" for start, result in lines]
+    if wrong >= LINES:
+        return right, [True] * LINES, None
+    start, result = lines[wrong]
+    return [*right[:wrong], f"{start} {slip(random, result)}"], [True] * wrong + [False], right[wrong]

@@ -1,0 +1,62 @@
+"""The two model families: their shapes, their special tokens, and their tokenizers' pre-tokenisation."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The shape of a transformer; the vocabulary comes from the tokenizer."""
+
+    width: int
+    layers: int
+    heads: int
+    kv_heads: int
+    head_size: int
+    feed_forward: int
+
+
+@dataclass(frozen=True)
+class Family:
+    """What distinguishes a family. `start` is the text that every problem begins with, `end` what follows the answer,
+    `step` the token at which the reward model is read."""
+
+    name: str
+    split_pattern: str
+    special_tokens: tuple[str, ...]
+    start: str
+    end: str
+    step: str
+    query_key_norm: bool
+    rms_epsilon: float
+    rope_theta: float
+
+
+FAMILIES = {
+    "qwen": Family(
+        name="qwen",
+        split_pattern=r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+        special_tokens=("<|endoftext|>", "<extra_0>"),
+        start="", end="<|endoftext|>", step="<extra_0>",
+        query_key_norm=True, rms_epsilon=1e-6, rope_theta=10_000.0),
+    "llama": Family(
+        name="llama",
+        split_pattern=r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+        special_tokens=("<|begin_of_text|>", "<|end_of_text|>", "<|reserved_special_token_0|>"),
+        start="<|begin_of_text|>", end="<|end_of_text|>", step="<|reserved_special_token_0|>",
+        query_key_norm=False, rms_epsilon=1e-5, rope_theta=10_000.0),
+}
+
+# `cpu` is what two processor cores train in hours, `gpu` what one data-centre card trains in less than one.
+SIZES = {
+    "cpu": {
+        "target": Shape(width=192, layers=6, heads=3, kv_heads=1, head_size=64, feed_forward=576),
+        "draft": Shape(width=80, layers=3, heads=2, kv_heads=1, head_size=32, feed_forward=208),
+        "reward": Shape(width=64, layers=6, heads=2, kv_heads=1, head_size=32, feed_forward=128),
+    },
+    "gpu": {
+        "target": Shape(width=384, layers=8, heads=6, kv_heads=2, head_size=64, feed_forward=1024),
+        "draft": Shape(width=144, layers=4, heads=3, kv_heads=1, head_size=48, feed_forward=384),
+        "reward": Shape(width=128, layers=6, heads=2, kv_heads=1, head_size=64, feed_forward=320),
+    },
+}
+

@@ -1,0 +1,101 @@
+"""Trains a reward model: `reward.py llama --sampled target.jsonl draft.jsonl --tokens 100M …`
+
+Two published forms. Qwen: the head of Qwen2.5-Math-PRM (Zhang et al., 2025), two layers and two classes, read at the
+step token. Llama: the token pair of Math-Shepherd (Wang et al., 2024), the logits of `+` and `-` of a causal model, read
+at the step token. Both learn at the same time to write good thoughts and to judge unfinished ones, which is what makes so small a model learn at all.
+"""
+
+from pathlib import Path
+from random import Random
+
+import training  # first: it sets how threads wait
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from batches import IGNORED
+from decoder import Trunk, configuration, export, initialize
+from families import FAMILIES, SIZES, Family, Shape
+from judged import Reader, made, mixed, sampled
+
+PAIR = ("+", "-")
+
+
+class Judge(nn.Module):
+    """What both forms share in training: verdicts at step tokens, and two helpers that are left out of the checkpoint's
+    use: early verdicts within thoughts, through a layer of their own, and writing."""
+
+    def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
+        super().__init__()
+        self.model = Trunk(shape, family, tokenizer.get_vocab_size())
+        initialize(self, shape)
+        self.early = nn.Linear(shape.width, 2)
+        self.writing, self.step = writing, tokenizer.token_to_id(family.step)
+
+    def verdicts(self, hidden: Tensor) -> Tensor:
+        """Logits of (bad, good) for hidden states of shape (rows, length, width)."""
+        raise NotImplementedError
+
+    def forward(self, tokens: Tensor, following: Tensor, judged: Tensor) -> dict[str, Tensor]:
+        """The loss to minimise and its parts, in nats."""
+        hidden, at_step = self.model(tokens), tokens == self.step
+        verdict = cross_entropy(self.verdicts(hidden), judged.masked_fill(~at_step, IGNORED))
+        early = cross_entropy(self.early(hidden), judged.masked_fill(at_step, IGNORED))
+        text = cross_entropy(F.linear(hidden, self.model.embed_tokens.weight), following.masked_fill(at_step, IGNORED))
+        total = verdict + early + self.writing * text
+        return {"loss": total, "verdict": verdict.detach(), "early": early.detach(), "text": text.detach()}
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    return F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED)
+
+
+class StepClasses(Judge):
+    """The two-class head of Qwen2.5-Math-PRM."""
+
+    architecture = "Qwen3ForProcessRewardModel"
+
+    def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
+        super().__init__(shape, family, tokenizer, writing)
+        self.score = nn.Sequential(nn.Linear(shape.width, shape.width), nn.ReLU(), nn.Linear(shape.width, 2))
+
+    def verdicts(self, hidden: Tensor) -> Tensor:
+        return self.score(hidden)
+
+
+class TokenPair(Judge):
+    """A causal model whose verdict is the pair `-`, `+`."""
+
+    architecture = "LlamaForCausalLM"
+
+    def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
+        super().__init__(shape, family, tokenizer, writing)
+        self.pair = [tokenizer.token_to_id(token) for token in reversed(PAIR)]
+
+    def verdicts(self, hidden: Tensor) -> Tensor:
+        return F.linear(hidden, self.model.embed_tokens.weight[self.pair])
+
+
+def main() -> None:
+    parser = training.parser(f"{__doc__}\n{training.__doc__}")
+    parser.add_argument("--sampled", type=Path, nargs="*", default=[], help="what sample.py wrote")
+    parser.add_argument("--share", type=float, default=0.5, help="of the solutions that are sampled ones")
+    parser.add_argument("--writing", type=float, default=0.3, help="weight of the loss on good thoughts")
+    arguments = parser.parse_args()
+    family, shape = FAMILIES[arguments.family], SIZES[arguments.size]["reward"]
+    tokenizer = Tokenizer.from_file(str(arguments.tokenizer))
+    torch.manual_seed(arguments.seed)
+    kind = StepClasses if arguments.family == "qwen" else TokenPair
+    run = training.Run(kind(shape, family, tokenizer, arguments.writing), arguments)
+    random = Random(f"judged {arguments.seed} {run.step}")
+    source = made(random, arguments.seed + run.step)
+    if arguments.sampled:
+        source = mixed(sampled(arguments.sampled, random), source, arguments.share, random)
+    run.train(Reader(tokenizer, family).batches(source, training.BATCH))
+    weights = {name: weight for name, weight in run.optimizer.masters.items() if not name.startswith("early.")}
+    export(weights, configuration(shape, family, tokenizer), kind.architecture, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
