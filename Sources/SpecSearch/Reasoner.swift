@@ -5,7 +5,7 @@ internal import Transformer
 
 /// The front door: models that answer questions by searching a tree of thoughts.
 ///
-///     let reasoner = try await Reasoner(bundle: "Weights/prototype")
+///     let reasoner = try await Reasoner(bundle: "Weights/qwen")
 ///     let answer = try await reasoner.answer("Reach 24 from 4 6 7 8.")
 ///     print(answer.answer ?? "none", answer.text)
 ///

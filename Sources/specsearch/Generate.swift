@@ -16,8 +16,8 @@ struct Generate: AsyncParsableCommand {
             for token.
 
             Examples:
-              specsearch generate --model Weights/prototype/target --prompt "Q: Reach 24 from 4 6 7 8."
-              specsearch generate --model Weights/prototype/target --draft Weights/prototype/draft --tokens 51,28 --json
+              specsearch generate --model Weights/qwen/target --prompt "Q: Reach 24 from 4 6 7 8."
+              specsearch generate --model Weights/qwen/target --draft Weights/qwen/draft --tokens 51,28 --json
             """)
 
     @Option(help: ArgumentHelp("A Hugging Face folder.", valueName: "dir"), completion: .directory)

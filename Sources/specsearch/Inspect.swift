@@ -12,7 +12,7 @@ struct Inspect: ParsableCommand {
             SPECSEARCH_KERNELS (baseline, v3, v4) chooses another.
 
             Example:
-              specsearch inspect --model Weights/prototype/target
+              specsearch inspect --model Weights/qwen/target
             """)
 
     @Option(help: ArgumentHelp("A Hugging Face folder.", valueName: "dir"), completion: .directory)

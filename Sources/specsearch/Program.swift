@@ -13,7 +13,7 @@ struct Program: AsyncParsableCommand {
             Examples:
               specsearch solve "Reach 24 from 4 6 7 8."
               specsearch evaluate Weights/problems/countdown.jsonl --limit 20
-              specsearch generate --model Weights/prototype/target --prompt "Q: Reach 24 from 4 6 7 8."
+              specsearch generate --model Weights/qwen/target --prompt "Q: Reach 24 from 4 6 7 8."
 
             What machines read goes to standard output, everything else to standard error. Exit codes: 0 done, 64 wrong \
             usage, 65 bad input file, 66 file missing, 70 internal error, 75 out of budgeted memory.

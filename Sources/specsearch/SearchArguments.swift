@@ -7,7 +7,7 @@ struct SearchArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp("A folder with models that reason together and their bundle.json.", valueName: "dir"),
         completion: .directory)
-    var bundle = "Weights/prototype"
+    var bundle = "Weights/qwen"
 
     @Option(
         help: ArgumentHelp("A target model in place of the bundle's.", valueName: "dir"), completion: .directory)

@@ -21,7 +21,7 @@ struct Tokenize: ParsableCommand {
             a JSON string if --json-lines is given.
 
             Example:
-              echo "Reach 24 from 4 6 7 8." | specsearch tokenize --model Weights/prototype/target
+              echo "Reach 24 from 4 6 7 8." | specsearch tokenize --model Weights/qwen/target
             """)
 
     @Option(help: ArgumentHelp("A Hugging Face folder, or a tokenizer.json.", valueName: "path"), completion: .file())

@@ -60,7 +60,7 @@ final class ConvertCommandTests: XCTestCase {
 
     func testTokenizersTravelWithTheWeights() throws {
         let folder = try emptyFolder()
-        try convert(TinyModels.prototype("draft"), folder.path(of: "draft"), "--precision", "f16")
+        try convert(TinyModels.bundled("qwen/draft"), folder.path(of: "draft"), "--precision", "f16")
         let arguments = ["generate", "--model", folder.path(of: "draft"), "--prompt", "Q: Reach 14 from 3 9 12 14.\n"]
         XCTAssertTrue(try Command.specsearch.run(arguments).standardOutput.contains(" = "))
     }

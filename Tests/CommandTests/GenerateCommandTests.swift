@@ -4,7 +4,7 @@ import XCTest
 
 /// `specsearch generate`: golden tokens, and the same ones whoever drafts.
 final class GenerateCommandTests: XCTestCase {
-    private let target = TinyModels.prototype("target")
+    private let target = TinyModels.bundled("qwen/target")
 
     private func generate(_ folder: String, _ options: [String]) throws -> JSONValue {
         try Command.specsearch.run(["generate", "--model", folder, "--json", "--threads", "1"] + options).json()
@@ -33,7 +33,7 @@ final class GenerateCommandTests: XCTestCase {
     }
 
     func testBundledTargetContinuesAsTransformersDoes() throws {
-        for prompt in try Golden("prototype-target").prompts {
+        for prompt in try Golden("qwen-target").prompts {
             let output = try generate(target, ["--tokens", prompt.tokens.list, "--max-tokens", "64"])
             // The program ends at the end token, the golden goes on.
             let length = prompt.greedy.firstIndex(of: 0).map { $0 + 1 } ?? prompt.greedy.count
@@ -43,9 +43,9 @@ final class GenerateCommandTests: XCTestCase {
     }
 
     func testDraftedTokensAreThoseOfTheTargetAlone() throws {
-        let draft = TinyModels.prototype("draft")
+        let draft = TinyModels.bundled("qwen/draft")
         let sampling = [["--temperature", "0"], ["--temperature", "0.8", "--seed", "5"]]
-        for (prompt, options) in zip(try Golden("prototype-target").prompts, sampling) {
+        for (prompt, options) in zip(try Golden("qwen-target").prompts, sampling) {
             let common = ["--tokens", prompt.tokens.list, "--max-tokens", "48"] + options
             let alone = try generate(target, common)
             for length in ["0", "1", "4", "15"] {

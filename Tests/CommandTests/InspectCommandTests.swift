@@ -21,7 +21,7 @@ final class InspectCommandTests: XCTestCase {
 
     func testARewardModelIsToldApart() throws {
         let output = try Command.specsearch.run(
-            ["inspect", "--model", TinyModels.prototype("reward"), "--json"]
+            ["inspect", "--model", TinyModels.bundled("qwen/reward"), "--json"]
         ).json()
         XCTAssertEqual(output["model"]?["head"], "stepClasses")
         XCTAssertEqual(output["model"]?["family"], "qwen3")

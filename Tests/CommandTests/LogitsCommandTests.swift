@@ -25,7 +25,7 @@ final class LogitsCommandTests: XCTestCase {
     }
 
     func testLogitsOfTheBundledDraftAgreeWithTransformers() throws {
-        try check("prototype-draft", folder: TinyModels.prototype("draft"), ["--precision", "f32"])
+        try check("qwen-draft", folder: TinyModels.bundled("qwen/draft"), ["--precision", "f32"])
     }
 
     func testStepScoresOfARewardModelAgreeWithTransformers() throws {

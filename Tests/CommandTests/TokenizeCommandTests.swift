@@ -4,7 +4,7 @@ import XCTest
 
 /// `specsearch tokenize`: text into ids and back, line by line.
 final class TokenizeCommandTests: XCTestCase {
-    private let model = TinyModels.prototype("target")
+    private let model = TinyModels.bundled("qwen/target")
 
     private func tokenize(_ lines: [String], _ options: String...) throws -> [String] {
         let result = try Command.specsearch.run(

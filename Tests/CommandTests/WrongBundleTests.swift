@@ -4,7 +4,7 @@ import XCTest
 
 /// Bundles that cannot reason are refused before anything is computed.
 final class WrongBundleTests: XCTestCase {
-    private func bundle() throws -> ModelCopy { try ModelCopy(of: RepositoryRoot.path(of: "Weights/prototype")) }
+    private func bundle() throws -> ModelCopy { try ModelCopy(of: RepositoryRoot.path(of: "Weights/qwen")) }
 
     private func assertRefuses(
         _ bundle: ModelCopy, _ options: String..., code: Int32, saying words: String, file: StaticString = #filePath,

@@ -4,11 +4,11 @@ import XCTest
 
 /// A draft model that spells other tokens is refused; one with more or fewer rows drafts what it can.
 final class WrongDraftTests: XCTestCase {
-    private let target = TinyModels.prototype("target")
+    private let target = TinyModels.bundled("qwen/target")
 
     /// The bundled draft, with the embedding cut or extended to so many rows.
     private func draft(rows: Int) throws -> ModelCopy {
-        let draft = try ModelCopy(of: TinyModels.prototype("draft"))
+        let draft = try ModelCopy(of: TinyModels.bundled("qwen/draft"))
         try draft.setField("vocab_size", to: .integer(rows))
         try draft.changeTensors { tensors in
             for index in tensors.indices where tensors[index].name == "model.embed_tokens.weight" {
@@ -22,7 +22,7 @@ final class WrongDraftTests: XCTestCase {
     }
 
     func testADraftThatSpellsOtherTokensIsRefusedByTheFirst() throws {
-        let draft = try ModelCopy(of: TinyModels.prototype("draft"))
+        let draft = try ModelCopy(of: TinyModels.bundled("qwen/draft"))
         let model = try XCTUnwrap(try draft.json("tokenizer.json")["model"])
         let tokens = try XCTUnwrap(model["vocab"])
         let swapped = tokens.with("7", tokens["8"]).with("8", tokens["7"])
@@ -32,7 +32,7 @@ final class WrongDraftTests: XCTestCase {
                 ["generate", "--model", target, "--draft", draft.path] + input, code: 65,
                 saying: "same vocabulary", "\"7\"", "\"8\"")
         }
-        let bundle = try ModelCopy(of: RepositoryRoot.path(of: "Weights/prototype"))
+        let bundle = try ModelCopy(of: RepositoryRoot.path(of: "Weights/qwen"))
         try bundle.replace("draft", with: draft.path)
         try Command.specsearch.assertRefuses(
             ["solve", "1 + 1?", "--bundle", bundle.path], code: 65, saying: "same vocabulary", "\"7\"", "\"8\"")

@@ -92,7 +92,7 @@ final class WrongModelTests: XCTestCase {
 
     func testRewardModelsWriteNoText() throws {
         try Command.specsearch.assertRefuses(
-            ["generate", "--model", TinyModels.prototype("reward"), "--prompt", "Q: 1 + 1?"], code: 65,
+            ["generate", "--model", TinyModels.bundled("qwen/reward"), "--prompt", "Q: 1 + 1?"], code: 65,
             saying: "a reward model")
         let (target, reward) = (TinyModels.folder("llama-biased"), TinyModels.folder("qwen2-reward"))
         try Command.specsearch.assertRefuses(
@@ -102,7 +102,7 @@ final class WrongModelTests: XCTestCase {
     }
 
     func testBrokenTokenizersAreNamed() throws {
-        let model = try ModelCopy(of: TinyModels.prototype("draft"))
+        let model = try ModelCopy(of: TinyModels.bundled("qwen/draft"))
         func assertBothRefuse(code: Int32, saying words: String, line: UInt = #line) throws {
             for arguments in [
                 ["tokenize", "--model", model.path], ["generate", "--model", model.path, "--prompt", "Q: 1 + 1?"],

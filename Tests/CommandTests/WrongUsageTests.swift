@@ -4,7 +4,7 @@ import XCTest
 /// Requests that cannot be met end in a line that says why, and the exit code for it.
 final class WrongUsageTests: XCTestCase {
     private let model = TinyModels.folder("llama-grouped")
-    private let target = TinyModels.prototype("target")
+    private let target = TinyModels.bundled("qwen/target")
 
     func testQuestionsAndPromptsMustSaySomething() throws {
         for question in ["", "   ", "\n\t"] {

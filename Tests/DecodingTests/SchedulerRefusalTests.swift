@@ -62,7 +62,7 @@ final class SchedulerRefusalTests: XCTestCase {
         XCTAssertThrowsError(try Scheduler(target: small, draft: reward, tokenizer: nil, thread: thread)) {
             XCTAssertEqual($0 as? DecodingError, .notALanguageModel)
         }
-        let tokenizer = try Tokenizer(contentsOf: TinyModels.prototype("target"))
+        let tokenizer = try Tokenizer(contentsOf: TinyModels.bundled("qwen/target"))
         XCTAssertThrowsError(try Scheduler(target: small, tokenizer: tokenizer, thread: thread)) {
             XCTAssertEqual($0 as? DecodingError, .tokenizerTooLarge(tokens: 504, vocabularySize: 96))
         }

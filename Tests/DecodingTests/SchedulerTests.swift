@@ -8,9 +8,9 @@ import XCTest
 /// What the scheduler promises: outcomes depend on path, seed and parameters alone.
 final class SchedulerTests: XCTestCase {
     private static let thread = ComputeThread(threads: 2)
-    private static let target = Result { try LanguageModel(contentsOf: TinyModels.prototype("target")) }
-    private static let draft = Result { try LanguageModel(contentsOf: TinyModels.prototype("draft")) }
-    private static let tokenizer = Result { try Tokenizer(contentsOf: TinyModels.prototype("target")) }
+    private static let target = Result { try LanguageModel(contentsOf: TinyModels.bundled("qwen/target")) }
+    private static let draft = Result { try LanguageModel(contentsOf: TinyModels.bundled("qwen/draft")) }
+    private static let tokenizer = Result { try Tokenizer(contentsOf: TinyModels.bundled("qwen/target")) }
 
     private func scheduler(
         rowsPerPass: Int = 256, cacheBytes: Int = 1 << 30, thread: ComputeThread? = nil

@@ -7,7 +7,7 @@ import XCTest
 final class BitEqualityTests: XCTestCase {
     private let folders =
         ["llama-scaled", "qwen2-single", "qwen3-wide-heads", "llama-bfloat16"].map(TinyModels.folder)
-        + [TinyModels.prototype("target")]
+        + [TinyModels.bundled("qwen/target")]
 
     private func tokens(_ count: Int, _ model: LanguageModel, seed: UInt64 = 1) -> [Int32] {
         var random = SeededRandom(seed: seed)

@@ -78,21 +78,24 @@ final class LogitParityTests: XCTestCase {
     }
 
     func testBundledModelsAgreeWithTransformers() throws {
-        for name in ["target", "draft"] {
-            let model = try LanguageModel(contentsOf: TinyModels.prototype(name))
-            let golden = try Golden("prototype-\(name)")
-            checkLogits(model, golden, name)
-            checkGreedy(model, golden, name)
+        for (family, role) in TinyModels.families.flatMap({ [($0, "target"), ($0, "draft")] }) {
+            let model = try LanguageModel(contentsOf: TinyModels.bundled("\(family)/\(role)"))
+            let golden = try Golden("\(family)-\(role)")
+            checkLogits(model, golden, family)
+            checkGreedy(model, golden, family)
         }
     }
 
     func testRewardScoresAgreeWithTransformers() throws {
-        for (golden, folder) in [
-            (TinyModels.reward, TinyModels.folder(TinyModels.reward)),
-            ("prototype-reward", TinyModels.prototype("reward")),
+        let llama = TinyModels.bundled("llama/reward")
+        let tokenizer = try Tokenizer(contentsOf: llama)
+        let pair = [try XCTUnwrap(tokenizer.token(for: "-")), try XCTUnwrap(tokenizer.token(for: "+"))]
+        for (golden, folder, tokens) in [
+            (TinyModels.reward, TinyModels.folder(TinyModels.reward), nil),
+            ("qwen-reward", TinyModels.bundled("qwen/reward"), nil), ("llama-reward", llama, pair),
         ] {
-            let model = try LanguageModel(contentsOf: folder)
-            XCTAssertEqual(model.configuration.head, .stepClasses)
+            let model = try LanguageModel(contentsOf: folder, outputTokens: tokens)
+            XCTAssertEqual(model.configuration.head, tokens.map { .tokens($0) } ?? .stepClasses)
             forEachSet { arithmetic, set in
                 for prompt in try! Golden(golden).prompts {
                     let found = PathRunner(model, arithmetic: arithmetic).append(prompt.tokens)

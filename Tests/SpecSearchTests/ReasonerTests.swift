@@ -17,7 +17,7 @@ final class ReasonerTests: XCTestCase {
         threads: Int = 2, rowsPerPass: Int = 256, scorer: (any ThoughtScorer)? = nil
     ) async throws -> Reasoner {
         try await Reasoner(
-            bundle: RepositoryRoot.path(of: "Weights/prototype"), scorer: scorer,
+            bundle: RepositoryRoot.path(of: "Weights/qwen"), scorer: scorer,
             configuration: .init(threads: threads, limits: .init(rowsPerPass: rowsPerPass)))
     }
 
@@ -194,7 +194,7 @@ final class ReasonerTests: XCTestCase {
 private struct BundledTokenizer {
     private let tokenizer: Tokenizer
 
-    init() throws { tokenizer = try Tokenizer(contentsOf: TinyModels.prototype("reward")) }
+    init() throws { tokenizer = try Tokenizer(contentsOf: TinyModels.bundled("qwen/reward")) }
 
     func count(_ text: String) -> Int { tokenizer.encode(text, addsPrefix: false).count }
 }

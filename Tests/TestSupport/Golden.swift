@@ -25,7 +25,7 @@ public struct Golden: Sendable {
     /// The prompts: 1, 7 and 40 tokens for tiny models, real questions for the bundled ones.
     public let prompts: [Prompt]
 
-    /// Reads the golden of a checkpoint, such as `llama-grouped` or `prototype-target`.
+    /// Reads the golden of a checkpoint, such as `llama-grouped` or `qwen-target`.
     public init(_ name: String) throws {
         let file = try SafetensorsFile(contentsOf: RepositoryRoot.path(of: "Weights/golden/\(name).safetensors"))
         var prompts: [Prompt] = []

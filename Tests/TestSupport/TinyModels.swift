@@ -17,6 +17,8 @@ public enum TinyModels {
     /// The folder of a tiny checkpoint.
     public static func folder(_ name: String) -> String { RepositoryRoot.path(of: "Weights/tiny/" + name) }
 
-    /// The folder of a model of the bundled prototype: `target`, `draft` or `reward`. Its golden is `prototype-…`.
-    public static func prototype(_ name: String) -> String { RepositoryRoot.path(of: "Weights/prototype/" + name) }
+    /// The families of bundled models, each a folder under Weights with target, draft and reward model.
+    public static let families = ["qwen", "llama"]
+    /// The folder of a bundled model, such as `qwen/target`; the golden of that one is `qwen-target`.
+    public static func bundled(_ name: String) -> String { RepositoryRoot.path(of: "Weights/" + name) }
 }

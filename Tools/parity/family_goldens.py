@@ -21,7 +21,15 @@ from tasks import TASKS, Problem
 
 FAMILIES = ("qwen", "llama")
 COUNT = 500  # problems, as many of each task as of the others
-QUESTIONS = ("Q: Reach 24 from 4 6 7 8.\n", "Q: Which of 7 9 12 18 25 31 add up to 68?\n")
+SOLUTIONS = (
+    ("Q: Reach 24 from 4 6 7 8.\n", "6 * 4 = 24 (left 7 8 24)\n", "8 - 7 = 1 (left 1 24)\n", "24 * 1 = 24 (left 24)\n"),
+    ("Q: Which of 7 9 12 18 25 31 add up to 68?\n", "Take 31: 68 - 31 = 37 (left 7 9 12 18 25)\n",
+     "Take 25: 37 - 25 = 12 (left 7 9 12 18)\n"),
+    ("Q: Nora has 58 cookies. Nora buys 8 bags with 21 cookies each. How many cookies does Nora have now?\n",
+     "The bags hold 8 * 21 = 168 cookies.\n", "Nora now has 58 + 168 = 226 cookies.\n"),
+    ("Q: Nora has 58 cookies. Nora buys 8 bags with 21 cookies each. How many cookies does Nora have now?\n",
+     "The bags hold 8 * 21 = 168 cookies.\n", "Nora now has 58 + 168 = 236 cookies.\n"),
+)  # the last one adds up wrongly
 
 
 def bundle(family: str) -> dict:
@@ -39,10 +47,9 @@ def problems() -> list[tuple[str, Problem]]:
 
 
 def prompts(family: str) -> list[list[int]]:
-    """Token ids of the question of each task, the word problem with its solution."""
+    """Token ids of a question of each task, and of one with its solution."""
     known = tokenizer(family)
-    word = next(problem for _, problem in problems() if problem.task == "word")
-    texts = [*QUESTIONS, word.text]
+    texts = [*(question for question, *_ in SOLUTIONS[:3]), "".join(SOLUTIONS[0])]
     return [known.encode(text).ids for text in texts]
 
 
@@ -59,6 +66,10 @@ class Judge:
     def encode(self, prompt: str, thoughts: list[str]) -> list[int]:
         encoded = [self.tokenizer.encode(thought, add_special_tokens=False).ids + [self.step] for thought in thoughts]
         return sum(encoded, self.tokenizer.encode(prompt).ids)
+
+    def prompts(self) -> list[list[int]]:
+        """Token ids of the solutions, with step tokens."""
+        return [self.encode(question, thoughts) for question, *thoughts in SOLUTIONS]
 
     def logits(self, tokens: list[int]) -> torch.Tensor:
         return self.model.logits(tokens)[:, self.columns]

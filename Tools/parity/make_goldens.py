@@ -16,27 +16,15 @@ from pathlib import Path
 import numpy
 import torch
 from safetensors.torch import save_file
-from tokenizers import Tokenizer
 
+import family_goldens as families
 from tiny_models import MODELS, TinyModel
 
 GREEDY_TOKENS = 64
 PROMPT_LENGTHS = (1, 7, 40)
 WITH_LAYERS = {"llama-grouped", "qwen2-wide-heads", "qwen3-wide-heads"}
+REPORTS = {"MANIFEST.json", "evaluation.json", "training.json"}  # not listed in the manifest
 GOLDEN = reference.WEIGHTS / "golden"
-PROTOTYPE = reference.WEIGHTS / "prototype"
-
-QUESTIONS = [
-    "Q: Reach 14 from 3 9 12 14.\n",
-    "Q: Nora has 58 cookies. Nora buys 8 bags with 21 cookies each. Nora gives 43 cookies to Tara. "
-    "How many cookies does Nora have now?\n",
-]
-# Each question with its steps; the last one adds up wrongly in its second step.
-SOLUTIONS = [
-    [QUESTIONS[0], "14 - 12 = 2 (left 2 3 9)\n", "9 - 2 = 7 (left 3 7)\n"],
-    [QUESTIONS[1], "The bags hold 8 * 21 = 168 cookies.\n", "Nora now has 58 + 168 = 226 cookies.\n"],
-    [QUESTIONS[1], "The bags hold 8 * 21 = 168 cookies.\n", "Nora now has 58 + 168 = 236 cookies.\n"],
-]
 
 
 def random_prompts(model: TinyModel) -> list[list[int]]:
@@ -91,15 +79,16 @@ def language_golden(folder: Path, prompts: list[list[int]], with_layers: bool) -
     return golden
 
 
-def reward_golden(folder: Path, prompts: list[list[int]], step_token: int) -> dict[str, torch.Tensor]:
-    model, golden = reference.load(folder), {}
+def reward_golden(name: str, judge, prompts: list[list[int]], step_token: int) -> dict[str, torch.Tensor]:
+    """`judge.logits` gives the two logits of (bad, good) for every token."""
+    golden = {}
     for index, prompt in enumerate(prompts):
         steps = [position for position, token in enumerate(prompt) if token == step_token]
-        logits = model.logits(prompt)
+        logits = judge.logits(prompt)
         found = {"tokens": integers(prompt), "logits": logits, "steps": integers(steps),
                  "scores": logits[steps].softmax(-1)[:, 1]}
         golden |= {f"prompt.{index}.{name}": tensor.contiguous() for name, tensor in found.items()}
-        print(f"{folder.name:18} scores {[round(score, 3) for score in found['scores'].tolist()]}", flush=True)
+        print(f"{name:18} scores {[round(score, 3) for score in found['scores'].tolist()]}", flush=True)
     return golden
 
 
@@ -112,28 +101,26 @@ def tiny_golden(model: TinyModel) -> dict[str, torch.Tensor]:
     for prompt in prompts:
         prompt[6::9] = [step_token] * len(prompt[6::9])
         prompt[-1] = step_token
-    return reward_golden(folder, prompts, step_token)
+    return reward_golden(model.name, reference.load(folder), prompts, step_token)
 
 
-def prototype_goldens() -> dict[str, dict[str, torch.Tensor]]:
+def family_goldens() -> dict[str, dict[str, torch.Tensor]]:
     """The bundled models on their own kind of text."""
-    encode = lambda name, text: Tokenizer.from_file(str(PROTOTYPE / name / "tokenizer.json")).encode(text).ids
     goldens = {}
-    for name in ("target", "draft"):
-        prompts = [[0]] + [encode(name, question) for question in QUESTIONS]
-        goldens[f"prototype-{name}"] = language_golden(PROTOTYPE / name, prompts, with_layers=False)
-    step_token, = encode("reward", "<extra_0>")
-    prompts = [encode("reward", question) + [token for step in steps for token in [*encode("reward", step), step_token]]
-               for question, *steps in SOLUTIONS]
-    goldens["prototype-reward"] = reward_golden(PROTOTYPE / "reward", prompts, step_token)
+    for family in families.FAMILIES:
+        for role in ("target", "draft"):
+            folder = reference.WEIGHTS / family / role
+            goldens[f"{family}-{role}"] = language_golden(folder, families.prompts(family), with_layers=False)
+        judge = families.Judge(family)
+        goldens[f"{family}-reward"] = reward_golden(f"{family}-reward", judge, judge.prompts(), judge.step)
     return goldens
 
 
 def write_manifest():
     """Lists every fixture with its hash, and what it was made with. One file per line, for Tools/check/manifest."""
-    folders = (GOLDEN, reference.WEIGHTS / "tiny", PROTOTYPE)
+    folders = (GOLDEN, *(reference.WEIGHTS / name for name in ("tiny", "problems", *families.FAMILIES)))
     files = sorted(file for folder in folders for file in folder.rglob("*")
-                   if file.is_file() and file.name != "MANIFEST.json")
+                   if file.is_file() and file.suffix not in {".md", ".png"} and file.name not in REPORTS)
     manifest = {
         "command": "Tools/parity/make",
         "versions": {name: version(name).split("+")[0]
@@ -147,8 +134,10 @@ def write_manifest():
 
 shutil.rmtree(GOLDEN, ignore_errors=True)
 GOLDEN.mkdir(parents=True)
-goldens = {model.name: tiny_golden(model) for model in MODELS} | prototype_goldens()
+goldens = {model.name: tiny_golden(model) for model in MODELS} | family_goldens()
 for name, tensors in goldens.items():
     save_file(tensors, GOLDEN / f"{name}.safetensors", metadata={"format": "pt"})
+for family in families.FAMILIES:
+    (GOLDEN / f"{family}-solutions.jsonl").write_text(families.solutions(family))
 write_manifest()
 print(f"Weights/golden: {sum(file.stat().st_size for file in GOLDEN.iterdir()) / 1e6:.2f} MB")
