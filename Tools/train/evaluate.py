@@ -124,7 +124,7 @@ class Evaluation:
             searcher.totals.__init__()
             result |= self._by_task(lambda part: [trail.text for trail in searcher.run(part)], self.searched, [task])
             totals = searcher.totals
-            result[task] |= {"levels": totals.levels}
+            result[task]["levels searched"] = totals.levels
             if searcher.draft is not None:
                 result[task] |= {"drafted": totals.drafted, "accepted": round(totals.accepted / max(1, totals.drafted), 3),
                                  "levels without correction": round(totals.uncorrected / max(1, totals.levels), 3)}
