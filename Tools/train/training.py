@@ -11,12 +11,13 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # waiting threads would slow everything else on the machine
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from families import FAMILIES, SIZES
@@ -56,6 +57,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     result.add_argument("--size", choices=SIZES, default="cpu")
     result.add_argument("--tokenizer", type=Path, required=True, help="the family's tokenizer.json")
     result.add_argument("--out", type=Path, required=True, help="folder for checkpoint, curve and model")
+    result.add_argument("--start", type=Path, help="an exported model to go on from if there is no checkpoint")
     result.add_argument("--decay", type=float, default=0.3, help="share of the tokens over which the rate falls")
     result.add_argument("--seed", type=int, default=0)
     result.add_argument("--compile", action="store_true", help="compile the model: faster after some minutes")
@@ -77,7 +79,17 @@ class Run:
             state = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
             self.optimizer.restore(state["optimizer"])
             self.progress = Progress(**state["progress"])
+        elif arguments.start:
+            self._begin_with(arguments.start)
         print(f"{arguments.out}: {self.parameters:,} parameters, from token {self.progress.tokens:,}", flush=True)
+
+    def _begin_with(self, folder: Path) -> None:
+        """Takes the weights of an exported model and its record; the optimizer's momenta begin anew."""
+        for name, weight in load_file(folder / "model.safetensors", device=self.device).items():
+            self.optimizer.masters[name].copy_(weight)
+            self.optimizer.parameters[name].data.copy_(weight)
+        report = json.loads((folder / "training.json").read_text())
+        self.progress = Progress(**{entry.name: report[entry.name] for entry in fields(Progress)})
 
     def train(self, batches: Iterator[Batch], held_out: Iterator[Batch]) -> None:
         """Trains until all tokens are done; looks at the same few held-out batches at every checkpoint."""
