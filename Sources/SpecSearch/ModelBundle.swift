@@ -104,6 +104,9 @@ extension VerdictTokens {
             throw .invalidValue(key: "goodToken", found: "missing", expected: "a token, since badToken is \(bad)")
         }
         self.init(good: good, bad: try file.requiredText("badToken"))
+        guard good != bad else {
+            throw .invalidValue(key: "badToken", found: bad, expected: "another token than goodToken")
+        }
     }
 }
 

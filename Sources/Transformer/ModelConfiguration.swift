@@ -67,6 +67,7 @@ public struct ModelConfiguration: Sendable, Hashable {
         case .tokens(let tokens): tokens.count
         }
     }
+
     /// Lets a causal model give the logits of some tokens only.
     ///
     /// - Throws: `LoadError.outputTokens` if it is none, or has no such tokens.

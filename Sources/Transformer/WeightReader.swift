@@ -42,10 +42,12 @@ struct WeightReader {
     /// Packs some rows of a tensor of shape outputs × inputs, in the order given.
     func matrix(_ name: String, rows: [Int], of outputs: Int, inputs: Int) throws(LoadError) -> Matrix {
         let tensor = try tensor(name, shape: [outputs, inputs])
-        return Matrix(
+        let matrix = Matrix(
             outputs: rows.count, inputs: inputs,
             precision: precision ?? (tensor.elementType == .bfloat16 ? .bfloat16 : .float32), team: team
         ) { row, target in copy(tensor, rows[row] * inputs..<(rows[row] + 1) * inputs, to: target) }
+        tensor.releasePages()
+        return matrix
     }
 
     /// Reads a vector.

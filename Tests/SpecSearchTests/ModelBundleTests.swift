@@ -83,6 +83,7 @@ final class ModelBundleTests: XCTestCase {
             (smallest.with("draft", 3), "draft"), (smallest.with("separator", ""), "separator"),
             (smallest.with("stepToken", "<extra_0>"), "stepToken"), (smallest.with("badToken", "-"), "goodToken"),
             (smallest.with("goodToken", "+"), "badToken"),
+            (smallest.with("goodToken", "+").with("badToken", "+"), "badToken"),
             (smallest.with("goodToken", "+").with("badToken", "-"), "goodToken"),
             (smallest.with("sampling", []), "sampling"),
             (smallest.with("sampling", ["temperature": -1]), "sampling.temperature"),

@@ -16,52 +16,64 @@ SHARES = {"word": 0.3, "countdown": 0.45, "subset": 0.25}  # of the problems; wo
 DRILLS = 64  # for each 256 problems
 IGNORED = -100
 
+Row = tuple[list[int], ...]  # token ids, then labels of the same length
 
-def encode(tokenizer: Tokenizer, family: Family, batch: list[Problem]) -> Iterator[tuple[list[int], list[int]]]:
-    """Token ids and labels of whole problems; the question and the text's start have no label."""
-    start = [tokenizer.token_to_id(family.start)] if family.start else []
+
+def encode(tokenizer: Tokenizer, family: Family, batch: list[Problem]) -> Iterator[Row]:
+    """Token ids and the tokens that follow them; only those of solutions and of the text's end are labels."""
     end = tokenizer.token_to_id(family.end)
-    questions = tokenizer.encode_batch([problem.prompt for problem in batch], add_special_tokens=False)
+    questions = tokenizer.encode_batch([problem.prompt for problem in batch])
     solutions = tokenizer.encode_batch(
-        ["".join(thought + "\n" for thought in problem.thoughts) for problem in batch], add_special_tokens=False)
+        ["".join(f"{thought}\n" for thought in problem.thoughts) for problem in batch], add_special_tokens=False
+    )
     for question, solution in zip(questions, solutions, strict=True):
-        known = start + question.ids
-        yield known + solution.ids + [end], [IGNORED] * len(known) + solution.ids + [end]
+        written = [*solution.ids, end]
+        yield question.ids + written[:-1], [IGNORED] * (len(question.ids) - 1) + written
 
 
-def encode_drills(tokenizer: Tokenizer, family: Family, random: Random, count: int) -> Iterator[tuple[list[int], list[int]]]:
-    """Token ids and labels of drills; only results have labels."""
-    start = [tokenizer.token_to_id(family.start)] if family.start else []
-    prompt = start + tokenizer.encode(f"Q: {drills.PROMPT}\n", add_special_tokens=False).ids
+def encode_drills(tokenizer: Tokenizer, random: Random, count: int) -> Iterator[Row]:
+    """The same of drills, in which only results are labels."""
+    prompt = tokenizer.encode(f"Q: {drills.PROMPT}\n").ids
     for _ in range(count):
         ids, labels = list(prompt), [IGNORED] * len(prompt)
         for text, result in drills.drill(random):
             known, answer = (tokenizer.encode(part, add_special_tokens=False).ids for part in (text, f" {result}\n"))
             ids += known + answer
             labels += [IGNORED] * len(known) + answer
-        yield ids, labels
+        yield ids[:-1], labels[1:]
 
 
-def padded(rows: list[tuple[list[int], list[int]]], length: int) -> tuple[Tensor, Tensor]:
-    """Inputs and the labels of the next tokens, both of shape (rows, length)."""
-    tokens = torch.tensor([ids[:-1] + [0] * (length + 1 - len(ids)) for ids, _ in rows])
-    labels = torch.tensor([wanted[1:] + [IGNORED] * (length + 1 - len(wanted)) for _, wanted in rows])
-    return tokens, labels
+def by_length(rows: Iterator[Row], tokens: int) -> Iterator[tuple[Tensor, ...]]:
+    """Batches of about so many tokens, padded to one of a few lengths; each comes when it is full."""
+    waiting: dict[int, list[Row]] = {length: [] for length in LENGTHS}
+    for row in rows:
+        length = next((length for length in LENGTHS if len(row[0]) <= length), None)
+        if length is None:
+            continue
+        waiting[length].append(row)
+        if len(waiting[length]) == tokens // length:
+            yield padded(waiting[length], length)
+            waiting[length] = []
 
 
-def batches(tokenizer: Tokenizer, family: Family, split: str, seed: int, tokens: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Endless batches of about so many tokens; the shortest lengths and the longest ones come as they fill."""
+def padded(rows: list[Row], length: int) -> tuple[Tensor, ...]:
+    """Tensors of shape (rows, length): token ids filled up with 0, labels with `IGNORED`."""
+    columns = enumerate(zip(*rows, strict=True))
+    return tuple(
+        torch.tensor([row + [IGNORED if place else 0] * (length - len(row)) for row in column])
+        for place, column in columns
+    )
+
+
+def batches(tokenizer: Tokenizer, family: Family, split: str, seed: int, tokens: int) -> Iterator[tuple[Tensor, ...]]:
+    """Endless batches of about so many tokens of all tasks and of drills."""
     random = Random(f"order {split} {seed}")
     sources = {task: problems(task, split, seed) for task in TASKS}
-    waiting: dict[int, list] = {length: [] for length in LENGTHS}
-    while True:
-        names = random.choices(list(SHARES), list(SHARES.values()), k=256)
-        rows = list(encode(tokenizer, family, [next(sources[name]) for name in names]))
-        for row in rows + list(encode_drills(tokenizer, family, random, DRILLS)):
-            length = next((length for length in LENGTHS if len(row[0]) <= length + 1), None)
-            if length is None:
-                continue
-            waiting[length].append(row)
-            if len(waiting[length]) == tokens // length:
-                yield padded(waiting[length], length)
-                waiting[length] = []
+
+    def rows() -> Iterator[Row]:
+        while True:
+            names = random.choices(list(SHARES), list(SHARES.values()), k=256)
+            yield from encode(tokenizer, family, [next(sources[name]) for name in names])
+            yield from encode_drills(tokenizer, random, DRILLS)
+
+    return by_length(rows(), tokens)

@@ -12,46 +12,64 @@ from pathlib import Path
 from families import FAMILIES
 from tasks import TASKS
 
-HARDWARE = {"cpu": "one core of a server processor (AMD EPYC, AVX-512)", "gpu": "one data-centre GPU"}
+HARDWARE = {"cpu": "one core of a server processor (AMD EPYC, AVX-512)", "cuda": "one data-centre GPU"}
 FORMS = {
     "qwen": "Qwen3 trunk with the two-class head of Qwen2.5-Math-PRM, read at `<extra_0>`",
-    "llama": "Llama 3 causal model, read as the token pair `+` and `-` at `<|reserved_special_token_0|>` (Math-Shepherd)"}
+    "llama": "Llama 3 causal model, read as the pair `+`, `-` at `<|reserved_special_token_0|>` (Math-Shepherd)",
+}
 KNOWN = {
     "target": """- It knows the three formats and nothing else: no chat, no facts, no other text.
-- Numbers above 9,999, products of two factors above 9 in word problems, and other names or phrases are outside of what it
-  has seen.
+- Numbers above 9,999, products of two factors above 9 in word problems, and other names or phrases are outside of
+  what it has seen.
 - Countdown: it often chooses a first operation from which the goal is out of reach; that is what search is for.""",
-    "draft": """- It is small on purpose: it calculates wrongly where the target does not, most of all with carries and in divisions,
-  and hardly looks ahead in countdown and subset sums.
+    "draft": """- It is small on purpose: it calculates wrongly where the target does not, most of all with carries and in
+  divisions, and hardly looks ahead in countdown and subset sums.
 - Everything that the target does not know, it does not know either.""",
-    "reward": """- Its scores are probabilities for the texts of these two writers at temperature 1; on other text they mean little.
+    "reward": """- Its scores are probabilities for the texts of these two writers at temperature 1; on other text they mean
+  little.
 - States of countdown with many numbers left are nearly all good, so that its scores there say little.
-- It sees a wrong digit more surely than a choice that leads nowhere."""}
+- It sees a wrong digit more surely than a choice that leads nowhere.""",
+}
 
 
 def tables(report: dict) -> str:
     """Accuracy by task, level and method, in Markdown."""
-    rows = [("target, greedy", report["greedy"]["target"]), ("draft, greedy", report["greedy"]["draft"]),
-            ("target, best of 12", report["best_of_n"]), ("target, beam search 6 × 2", report["beam"]),
-            ("draft writes, the paper's rule, 6 × 2", report["paper"]), ("draft, beam search 6 × 2", report["draft_beam"])]
+    rows = [
+        ("target, greedy", report["greedy"]["target"]),
+        ("draft, greedy", report["greedy"]["draft"]),
+        ("target, best of 12", report["best_of_n"]),
+        ("target, beam search 6 × 2", report["beam"]),
+        ("draft writes, the paper's rule, 6 × 2", report["paper"]),
+        ("draft, beam search 6 × 2", report["draft_beam"]),
+    ]
     parts = []
     for task, module in TASKS.items():
-        parts += [f"\n| {task} | problems | all |" + "".join(f" level {level} |" for level in module.LEVELS),
-                  "|---|---|---|" + "---|" * len(module.LEVELS)]
+        parts += [
+            f"\n| {task} | problems | all |" + "".join(f" level {level} |" for level in module.LEVELS),
+            "|---|---|---|" + "---|" * len(module.LEVELS),
+        ]
         for name, found in rows:
             own = found[task]
-            parts.append(f"| {name} | {own['problems']:,} | {own['all']} % |" + "".join(f" {own['levels'][str(level)]} % |" for level in module.LEVELS))
+            levels = "".join(f" {own['levels'][str(level)]} % |" for level in module.LEVELS)
+            parts.append(f"| {name} | {own['problems']:,} | {own['all']} % |{levels}")
     return "\n".join(parts)
 
 
 def judgement_table(report: dict) -> str:
     """How well the reward model ranks and what it thinks of the draft, in Markdown."""
-    lines = ["| task | AUC | of first mistakes | states | good | AUC by what is left | draft thoughts at or above the target's mean |",
-             "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| task | AUC | of first mistakes | states | good | AUC by what is left | drafts at or above the target's mean: "
+        "all, good ones, bad ones |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for task, found in report["judgement"].items():
-        by_left = ", ".join(f"{left}: {value if value is not None else '–'}" for left, (value, _) in found["auc by left"].items())
-        lines.append(f"| {task} | {found['auc']} | {found['auc of first mistakes']} | {found['states']:,} | {found['good']:.0%} | "
-                     f"{by_left} | {found['drafts at or above it']:.0%} |")
+        aucs = ((left, auc) for left, (auc, _) in found["auc by left"].items())
+        by_left = ", ".join(f"{left}: {'–' if auc is None else auc}" for left, auc in aucs)
+        reached = ", ".join(f"{part:.0%}" for part in found["drafts at or above it"].values())
+        lines.append(
+            f"| {task} | {found['auc']} | {found['auc of first mistakes']} | {found['states']:,} | "
+            f"{found['good']:.0%} | {by_left} | {reached} |"
+        )
     return "\n".join(lines)
 
 
@@ -60,22 +78,27 @@ def describe(folder: Path, role: str) -> str:
     report = json.loads((folder / role / "training.json").read_text())
     shape = json.loads((folder / role / "config.json").read_text())
     family, hours = folder.name, report["seconds"] / 3600
-    form = FORMS[family] if role == "reward" else f"{'Qwen3' if family == 'qwen' else 'Llama 3'} causal model, tied embeddings"
-    last = report["curve"][-1]
-    learned = f"{report['tokens'] / 1e6:.0f} M tokens in {report['steps']:,} steps, {hours:.1f} hours on {HARDWARE[report['size']]}"
-    losses = ("verdict {2:.3f}, early verdict {3:.3f}, text {4:.3f}" if role == "reward" else "{1:.4f}").format(*last)
+    form = (
+        FORMS[family]
+        if role == "reward"
+        else f"{'Qwen3' if family == 'qwen' else 'Llama 3'} causal model, tied embeddings"
+    )
+    learned = f"{report['tokens'] / 1e6:.0f} M tokens in {report['step']:,} steps, {hours:.1f} hours on {HARDWARE[report['device']]}"
+    losses = ", ".join(
+        f"{name} {loss:.4f}" for name, loss in zip(report["losses"], report["curve"][-1][1:], strict=True)
+    )
     return f"""# {family}-{role}
 
 {form}. Part of the bundle `Weights/{family}`; see its [card](../README.md) for data, figures and pictures.
 
 | | |
 |---|---|
-| parameters | {report['parameters']:,} |
-| width, layers, feed-forward | {shape['hidden_size']}, {shape['num_hidden_layers']}, {shape['intermediate_size']} |
-| heads, KV heads, head size | {shape['num_attention_heads']}, {shape['num_key_value_heads']}, {shape['head_dim']} |
-| vocabulary, context | {shape['vocab_size']}, {shape['max_position_embeddings']:,} |
+| parameters | {report["parameters"]:,} |
+| width, layers, feed-forward | {shape["hidden_size"]}, {shape["num_hidden_layers"]}, {shape["intermediate_size"]} |
+| heads, KV heads, head size | {shape["num_attention_heads"]}, {shape["num_key_value_heads"]}, {shape["head_dim"]} |
+| vocabulary, context | {shape["vocab_size"]}, {shape["max_position_embeddings"]:,} |
 | precision | bfloat16 |
-| training | {learned}; seed {report['seed']} |
+| training | {learned}; seed {report["seed"]} |
 | last loss, nats | {losses} |
 | again | `Tools/train/family {family} {role}` |
 
@@ -88,7 +111,8 @@ def describe(folder: Path, role: str) -> str:
 def family_card(folder: Path) -> str:
     """The card of a family."""
     report = json.loads((folder / "evaluation.json").read_text())
-    family, samples = folder.name, sum(found["problems"] for found in report["greedy"]["target"].values())
+    family, searched = folder.name, report["beam"]["word"]["problems"]
+    samples = sum(found["problems"] for found in report["greedy"]["target"].values())
     return f"""# The {family} family
 
 A target, a draft model and a reward model that were trained together for the three tasks of `Tools/train/tasks`, so that
@@ -98,8 +122,7 @@ searching has something real to do without any download. Cards of the models: [t
 ## Accuracy
 
 Measured by `Tools/train/evaluate.py` with `transformers`, without the Swift package, on the test sets in
-`Weights/problems`: greedy on all {samples:,} problems, everything else on the first {report['beam']['word']['problems']} of each
-task (95 % intervals are about ± {margin(report['beam']['word']['problems']):.0f} points there), at temperature 0.8.
+`Weights/problems`: greedy on all {samples:,} problems, everything else on the first {searched} of each task (95 % intervals are about ± {margin(report["beam"]["word"]["problems"]):.0f} points there), at temperature 0.8.
 {tables(report)}
 
 ## The reward model
@@ -115,7 +138,8 @@ out what follows a bad thought. What is left: calculations, or numbers.
 
 ![losses](training.png)
 
-Data, recipe and seeds are the programs in `Tools/train`; `Tools/train/family {family}` runs all of them again.
+Data, recipe and seeds are the programs in `Tools/train`; `Tools/train/family {family}` runs all of them again. A run
+that was stopped and went on has seen other problems than one that was not, so the weights will not be the same.
 """
 
 

@@ -41,15 +41,17 @@ class Attention(nn.Module):
         self.k_proj = nn.Linear(shape.width, keys, bias=False)
         self.v_proj = nn.Linear(shape.width, keys, bias=False)
         self.o_proj = nn.Linear(queries, shape.width, bias=False)
-        if family.query_key_norm:
+        self.has_norms = family.query_key_norm
+        if self.has_norms:
             self.q_norm = Norm(shape.head_size, family.rms_epsilon)
             self.k_norm = Norm(shape.head_size, family.rms_epsilon)
 
     def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, mask: Tensor) -> Tensor:
         (rows, length, _), shape = x.shape, self.shape
         group = shape.heads // shape.kv_heads
-        q, k, v = (project(x).view(rows, length, -1, shape.head_size) for project in (self.q_proj, self.k_proj, self.v_proj))
-        if hasattr(self, "q_norm"):
+        projections = (self.q_proj, self.k_proj, self.v_proj)
+        q, k, v = (project(x).view(rows, length, -1, shape.head_size) for project in projections)
+        if self.has_norms:
             q, k = self.q_norm(q), self.k_norm(k)
         q, k = (rotate(heads.transpose(1, 2), cosine, sine) for heads in (q, k))
         q = (q * shape.head_size**-0.5).reshape(rows * shape.kv_heads, group * length, shape.head_size)
@@ -101,12 +103,12 @@ class Trunk(nn.Module):
         self.head_size, self.theta = shape.head_size, family.rope_theta
 
     def forward(self, tokens: Tensor) -> Tensor:
-        position = torch.arange(tokens.shape[1])
-        frequency = self.theta ** (-torch.arange(0, self.head_size, 2) / self.head_size)
+        position = torch.arange(tokens.shape[1], device=tokens.device)
+        frequency = self.theta ** (-torch.arange(0, self.head_size, 2, device=tokens.device) / self.head_size)
         angle = (position[:, None] * frequency).repeat(1, 2)
         cosine, sine = angle.cos(), angle.sin()
         x = self.embed_tokens(tokens)
-        mask = torch.zeros(1, device=tokens.device, dtype=x.dtype).masked_fill(position[:, None] < position, -torch.inf)
+        mask = x.new_zeros(1).masked_fill(position[:, None] < position, -torch.inf)
         for layer in self.layers:
             x = layer(x, cosine, sine, mask)
         return self.norm(x)
@@ -138,13 +140,22 @@ def configuration(shape: Shape, family: Family, tokenizer: Tokenizer) -> Pretrai
     """The published configuration of this shape."""
     kind = Qwen3Config if family.name == "qwen" else LlamaConfig
     return kind(
-        vocab_size=tokenizer.get_vocab_size(), hidden_size=shape.width, num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads, num_key_value_heads=shape.kv_heads, head_dim=shape.head_size,
-        intermediate_size=shape.feed_forward, tie_word_embeddings=True, max_position_embeddings=1024,
-        rope_parameters={"rope_type": "default", "rope_theta": family.rope_theta}, rms_norm_eps=family.rms_epsilon,
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=shape.width,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.kv_heads,
+        head_dim=shape.head_size,
+        intermediate_size=shape.feed_forward,
+        tie_word_embeddings=True,
+        max_position_embeddings=1024,
+        rope_parameters={"rope_type": "default", "rope_theta": family.rope_theta},
+        rms_norm_eps=family.rms_epsilon,
         bos_token_id=tokenizer.token_to_id(family.start) if family.start else None,
-        eos_token_id=tokenizer.token_to_id(family.end), pad_token_id=None,
-        dtype="bfloat16")
+        eos_token_id=tokenizer.token_to_id(family.end),
+        pad_token_id=None,
+        dtype="bfloat16",
+    )
 
 
 def export(weights: dict[str, Tensor], config: PretrainedConfig, architecture: str, folder: Path) -> None:

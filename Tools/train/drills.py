@@ -1,6 +1,6 @@
 """Rows of calculations in the tasks' own words, so that arithmetic is learned apart from everything else.
 
-A story holds few results among many words; a drill holds ten. Only the results are learned from.
+A story holds few results among many words; a drill is full of them, and only they are learned from.
 """
 
 from random import Random
@@ -19,6 +19,7 @@ def line(random: Random) -> tuple[str, int]:
     x, y = random.randint(1, largest), random.randint(1, largest)
     if kind == "subset" or operation == "-":
         x, y, operation = max(x, y), min(x, y), "-"
+        x += kind == "countdown" and x == y  # a result of zero is not allowed there
     elif operation == "+" and x + y > word.LARGEST:
         x = word.LARGEST - y
     elif operation in "*/":

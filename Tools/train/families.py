@@ -34,19 +34,33 @@ class Family:
 FAMILIES = {
     "qwen": Family(
         name="qwen",
-        split_pattern=r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+        split_pattern=r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+        r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
         special_tokens=("<|endoftext|>", "<extra_0>"),
-        start="", end="<|endoftext|>", step="<extra_0>",
-        query_key_norm=True, rms_epsilon=1e-6, rope_theta=10_000.0),
+        start="",
+        end="<|endoftext|>",
+        step="<extra_0>",
+        query_key_norm=True,
+        rms_epsilon=1e-6,
+        rope_theta=10_000.0,
+    ),
     "llama": Family(
         name="llama",
-        split_pattern=r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+        split_pattern=r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+        r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
         special_tokens=("<|begin_of_text|>", "<|end_of_text|>", "<|reserved_special_token_0|>"),
-        start="<|begin_of_text|>", end="<|end_of_text|>", step="<|reserved_special_token_0|>",
-        query_key_norm=False, rms_epsilon=1e-5, rope_theta=10_000.0),
+        start="<|begin_of_text|>",
+        end="<|end_of_text|>",
+        step="<|reserved_special_token_0|>",
+        query_key_norm=False,
+        rms_epsilon=1e-5,
+        rope_theta=10_000.0,
+    ),
 }
 
-# `cpu` is what two processor cores train in hours, `gpu` what one data-centre card trains in less than one.
+PAIR = ("-", "+")  # bad and good, of reward models that are read as a token pair
+
+# `cpu` is what a processor core trains in hours, `gpu` what one data-centre card trains in less than one.
 SIZES = {
     "cpu": {
         "target": Shape(width=192, layers=6, heads=3, kv_heads=1, head_size=64, feed_forward=576),
@@ -59,4 +73,3 @@ SIZES = {
         "reward": Shape(width=128, layers=6, heads=2, kv_heads=1, head_size=64, feed_forward=320),
     },
 }
-

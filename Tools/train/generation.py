@@ -12,21 +12,19 @@ ROWS = 256  # continuations in one batch
 
 
 class Generator:
-    """A causal model and its tokenizer.
-
-    `forwards` counts passes, `tokens` what was written.
-    """
+    """A causal model and its tokenizer."""
 
     def __init__(self, folder: Path, seed: int = 0) -> None:
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer = tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
         self.end = self.model.config.eos_token_id
         self.random = torch.Generator().manual_seed(seed)
-        self.has_newline = [
-            "\n" in self.tokenizer.decode([token], skip_special_tokens=False) for token in range(self.tokenizer.get_vocab_size())]
+        texts = [tokenizer.decode([token], skip_special_tokens=False) for token in range(tokenizer.get_vocab_size())]
+        self.has_newline = ["\n" in text for text in texts]
 
-    def encode(self, text: str, start: bool = True) -> list[int]:
-        return self.tokenizer.encode(text, add_special_tokens=start).ids
+    def encode(self, text: str) -> list[int]:
+        """The tokens of a text from its start on."""
+        return self.tokenizer.encode(text).ids
 
     def text(self, tokens: Sequence[int]) -> str:
         return self.tokenizer.decode([token for token in tokens if token != self.end], skip_special_tokens=False)
@@ -36,26 +34,34 @@ class Generator:
         prefixes = [self.encode(prompt) for prompt in prompts]
         return [rows[0] for rows in self.write(prefixes, 1, temperature, limit, lambda token: token == self.end)]
 
-    def thoughts(self, prefixes: Sequence[list[int]], copies: int, temperature: float, limit: int = 64) -> list[list[list[int]]]:
-        """So many thoughts after each prefix; a thought ends with the token that holds its newline, or with the text."""
-        return self.write(prefixes, copies, temperature, limit, lambda token: token == self.end or self.has_newline[token])
+    def thoughts(
+        self, prefixes: Sequence[list[int]], copies: int, temperature: float, limit: int = 64
+    ) -> list[list[list[int]]]:
+        """So many thoughts after each prefix; one ends with the token that holds its newline, or with the text."""
+
+        def ends(token: int) -> bool:
+            return token == self.end or self.has_newline[token]
+
+        return self.write(prefixes, copies, temperature, limit, ends)
 
     @torch.no_grad()
     def write(
         self, prefixes: Sequence[list[int]], copies: int, temperature: float, limit: int, ends: Callable[[int], bool]
     ) -> list[list[list[int]]]:
-        """So many continuations of each prefix; greedy if the temperature is 0. Those of similar length run together."""
+        """So many continuations of each prefix, greedy if the temperature is 0; those of similar length together."""
         order = sorted(range(len(prefixes)), key=lambda index: len(prefixes[index]))
         results: list[list[list[int]]] = [[] for _ in prefixes]
-        step = max(1, ROWS // copies)
-        for first in range(0, len(order), step):
-            part = order[first : first + step]
+        count = max(1, ROWS // copies)
+        for first in range(0, len(order), count):
+            part = order[first : first + count]
             written = self._batch([prefixes[index] for index in part], copies, temperature, limit, ends)
             for place, index in enumerate(part):
                 results[index] = written[place * copies : (place + 1) * copies]
         return results
 
-    def _batch(self, prefixes: list[list[int]], copies: int, temperature: float, limit: int, ends: Callable[[int], bool]) -> list[list[int]]:
+    def _batch(
+        self, prefixes: list[list[int]], copies: int, temperature: float, limit: int, ends: Callable[[int], bool]
+    ) -> list[list[int]]:
         length = max(map(len, prefixes))
         tokens = torch.tensor([[0] * (length - len(prefix)) + prefix for prefix in prefixes])
         mask = torch.tensor([[0] * (length - len(prefix)) + [1] * len(prefix) for prefix in prefixes])
@@ -82,8 +88,9 @@ class Generator:
 
     def _forward(self, tokens: Tensor, mask: Tensor, cache: DynamicCache) -> Tensor:
         positions = (mask.cumsum(1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
-        result = self.model(tokens, attention_mask=mask, position_ids=positions, past_key_values=cache, logits_to_keep=1)
-        return result.logits[:, -1]
+        return self.model(
+            tokens, attention_mask=mask, position_ids=positions, past_key_values=cache, logits_to_keep=1
+        ).logits[:, -1]
 
     def _choose(self, logits: Tensor, temperature: float) -> Tensor:
         if temperature == 0:

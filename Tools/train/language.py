@@ -18,7 +18,10 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(arguments.tokenizer))
     torch.manual_seed(arguments.seed)
     run = training.Run(Decoder(shape, family, tokenizer.get_vocab_size()), arguments)
-    run.train(batches(tokenizer, family, "train", arguments.seed + run.step, training.BATCH))
+    run.train(
+        batches(tokenizer, family, "train", arguments.seed + run.progress.step, training.BATCH),
+        batches(tokenizer, family, "validation", 0, training.BATCH),
+    )
     config = configuration(shape, family, tokenizer)
     export(run.optimizer.masters, config, type(config).__name__.replace("Config", "ForCausalLM"), arguments.out)
 

@@ -25,6 +25,11 @@ def reliability(pairs: Scored, bins: int = 10) -> list[tuple[float, float, int]]
     for index in range(bins):
         part = [(score, good) for score, good in pairs if min(int(score * bins), bins - 1) == index]
         if part:
-            rows.append((round(sum(score for score, _ in part) / len(part), 3),
-                         round(sum(good for _, good in part) / len(part), 3), len(part)))
+            rows.append(
+                (
+                    round(sum(score for score, _ in part) / len(part), 3),
+                    round(sum(good for _, good in part) / len(part), 3),
+                    len(part),
+                )
+            )
     return rows

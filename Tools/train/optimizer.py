@@ -24,23 +24,36 @@ def orthogonal(update: Tensor) -> Tensor:
 
 
 class Optimizer:
-    """Steps a model whose parameters are bfloat16 copies of float32 masters."""
+    """Steps a model whose parameters are bfloat16 copies of float32 masters.
 
-    def __init__(self, model: nn.Module, matrix_rate: float, other_rate: float) -> None:
+    Where queries and keys are not normed, Muon's steps of one size let their products grow until attention saturates,
+    and the model stops learning (seen at a loss of 0.4): there they belong to AdamW, with weight decay.
+    """
+
+    def __init__(self, model: nn.Module, matrix_rate: float, other_rate: float, has_norms: bool) -> None:
         self.parameters = dict(model.named_parameters())
         self.masters = {name: value.detach().float().clone() for name, value in self.parameters.items()}
+        free = (
+            [] if has_norms else [name for name in self.parameters if name.endswith(("q_proj.weight", "k_proj.weight"))]
+        )
         hidden = [name for name, value in self.parameters.items() if value.ndim == 2 and ".layers." in name]
+        hidden = [name for name in hidden if name not in free]
         shapes = sorted({tuple(self.masters[name].shape) for name in hidden})
         self.groups = [[name for name in hidden if self.masters[name].shape == shape] for shape in shapes]
-        self.momenta = [torch.zeros(len(group), *shape) for group, shape in zip(self.groups, shapes, strict=True)]
-        others = [name for name in self.parameters if name not in set(hidden)]
-        self.others = others
-        self.adam = torch.optim.AdamW([self.masters[name] for name in others], lr=other_rate, betas=(0.9, 0.95), weight_decay=0)
+        device = next(iter(self.masters.values())).device
+        self.momenta = [
+            torch.zeros(len(group), *shape, device=device) for group, shape in zip(self.groups, shapes, strict=True)
+        ]
+        self.others = [name for name in self.parameters if name not in hidden]
+        groups = [{"params": [self.masters[name] for name in self.others if name not in free], "weight_decay": 0}]
+        if free:
+            groups.append({"params": [self.masters[name] for name in free], "weight_decay": 0.1})
+        self.adam = torch.optim.AdamW(groups, lr=other_rate, betas=(0.9, 0.95))
         self.matrix_rate, self.other_rate = matrix_rate, other_rate
 
     @torch.no_grad()
     def step(self, scale: float) -> float:
-        """One step at a share of the full rates. Returns the norm that the gradient had; it is clipped to 1."""
+        """One step at a share of the full rates; AdamW's gradient is clipped to a norm of 1. Returns what it was."""
         gradients = {name: value.grad.float() for name, value in self.parameters.items()}
         norm = torch.stack([gradient.square().sum() for gradient in gradients.values()]).sum().sqrt()
         clip = (1 / norm).clamp(max=1)

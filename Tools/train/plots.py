@@ -18,10 +18,17 @@ def draw_training(folder: Path) -> None:
     for panel, role in zip(panels, ROLES, strict=True):
         report = json.loads((folder / role / "training.json").read_text())
         tokens, *losses = zip(*report["curve"], strict=True)
-        names = ("all", "verdicts", "text") if role == "reward" else ("next token",)
-        for name, loss in zip(names, losses, strict=True):
+        for name, loss in zip(report["losses"], losses, strict=True):
             panel.plot([count / 1e6 for count in tokens], loss, linewidth=1, label=name)
         panel.set(title=f"{role}: {report['parameters'] / 1e6:.2f} M parameters", xlabel="million tokens", yscale="log")
+        if report["validation"]:
+            panel.plot(
+                [count / 1e6 for count, _ in report["validation"]],
+                [loss for _, loss in report["validation"]],
+                ".",
+                markersize=3,
+                label="loss, validation",
+            )
         panel.grid(alpha=0.3)
         panel.legend()
     panels[0].set_ylabel("loss, nats")

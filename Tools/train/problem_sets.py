@@ -15,14 +15,24 @@ def make(task: str) -> list[Problem]:
     """Different test problems of all levels, in turn."""
     module, seen, levels = TASKS[task], set(), []
     for level in module.LEVELS:
-        fresh = (problem for problem in problems(task, "test", 1, level) if not (problem.key in seen or seen.add(problem.key)))
+        fresh = (
+            problem
+            for problem in problems(task, "test", 1, level)
+            if not (problem.key in seen or seen.add(problem.key))
+        )
         levels.append(list(islice(fresh, COUNT // len(module.LEVELS))))
     return [problem for turn in zip(*levels, strict=True) for problem in turn]
 
 
 def line(index: int, problem: Problem) -> str:
-    row = {"id": f"{problem.task}-{index:04}", "task": CHECKERS[problem.task], "level": problem.level,
-           "question": problem.question, "answer": problem.answer, **problem.fields}
+    row = {
+        "id": f"{problem.task}-{index:04}",
+        "task": CHECKERS[problem.task],
+        "level": problem.level,
+        "question": problem.question,
+        "answer": problem.answer,
+        **problem.fields,
+    }
     return json.dumps(row) + "\n"
 
 

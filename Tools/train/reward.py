@@ -1,8 +1,9 @@
 """Trains a reward model: `reward.py llama --sampled target.jsonl draft.jsonl --tokens 100M …`
 
 Two published forms. Qwen: the head of Qwen2.5-Math-PRM (Zhang et al., 2025), two layers and two classes, read at the
-step token. Llama: the token pair of Math-Shepherd (Wang et al., 2024), the logits of `+` and `-` of a causal model, read
-at the step token. Both learn at the same time to write good thoughts and to judge unfinished ones, which is what makes so small a model learn at all.
+step token. Llama: the token pair of Math-Shepherd (Wang et al., 2024), the logits of `+` and `-` of a causal model,
+read at the step token. Both learn at the same time to write good thoughts and to judge unfinished ones, which is what
+makes so small a model learn at all.
 """
 
 from pathlib import Path
@@ -14,17 +15,15 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from batches import IGNORED
+from batches import IGNORED, by_length
 from decoder import Trunk, configuration, export, initialize
-from families import FAMILIES, SIZES, Family, Shape
+from families import FAMILIES, PAIR, SIZES, Family, Shape
 from judged import Reader, made, mixed, sampled
-
-PAIR = ("+", "-")
 
 
 class Judge(nn.Module):
-    """What both forms share in training: verdicts at step tokens, and two helpers that are left out of the checkpoint's
-    use: early verdicts within thoughts, through a layer of their own, and writing."""
+    """What both forms share in training: verdicts at step tokens, and two helpers, early verdicts within thoughts and
+    writing. The layer of the early verdicts is not exported."""
 
     def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
         super().__init__()
@@ -48,7 +47,9 @@ class Judge(nn.Module):
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    return F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED)
+    """The mean over the labels that are not ignored, in nats; 0 if there are none."""
+    total = F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED, reduction="sum")
+    return total / (labels != IGNORED).sum().clamp(min=1)
 
 
 class StepClasses(Judge):
@@ -71,7 +72,7 @@ class TokenPair(Judge):
 
     def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
         super().__init__(shape, family, tokenizer, writing)
-        self.pair = [tokenizer.token_to_id(token) for token in reversed(PAIR)]
+        self.pair = [tokenizer.token_to_id(token) for token in PAIR]
 
     def verdicts(self, hidden: Tensor) -> Tensor:
         return F.linear(hidden, self.model.embed_tokens.weight[self.pair])
@@ -88,11 +89,13 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     kind = StepClasses if arguments.family == "qwen" else TokenPair
     run = training.Run(kind(shape, family, tokenizer, arguments.writing), arguments)
-    random = Random(f"judged {arguments.seed} {run.step}")
-    source = made(random, arguments.seed + run.step)
+    seed = arguments.seed + run.progress.step
+    random, reader = Random(f"judged {seed}"), Reader(tokenizer, family)
+    source = made(random, "train", seed)
     if arguments.sampled:
         source = mixed(sampled(arguments.sampled, random), source, arguments.share, random)
-    run.train(Reader(tokenizer, family).batches(source, training.BATCH))
+    held_out = made(Random("held out"), "validation", 0)
+    run.train(by_length(reader.rows(source), training.BATCH), by_length(reader.rows(held_out), training.BATCH))
     weights = {name: weight for name, weight in run.optimizer.masters.items() if not name.startswith("early.")}
     export(weights, configuration(shape, family, tokenizer), kind.architecture, arguments.out)
 

@@ -3,14 +3,10 @@
 import itertools
 import unittest
 from itertools import islice
-from pathlib import Path
 from random import Random
 
-import problem_sets
 from tasks import TASKS, countdown, problems, subset, word
 from tasks.problem import slip
-
-ROOT = Path(__file__).parents[2]
 
 
 def reaches(numbers: list[int], goal: int) -> bool:
@@ -36,13 +32,18 @@ class GeneratorTests(unittest.TestCase):
 
     def test_the_same_seed_gives_the_same_problems(self) -> None:
         for name in TASKS:
-            first, again, other = ([problem.text for problem in islice(problems(name, "train", seed), 20)] for seed in (1, 1, 2))
+            first, again, other = (
+                [problem.text for problem in islice(problems(name, "train", seed), 20)] for seed in (1, 1, 2)
+            )
             self.assertEqual(first, again)
             self.assertNotEqual(first, other)
 
     def test_splits_share_no_problem(self) -> None:
         for name in TASKS:
-            keys = {split: {problem.key for problem in islice(problems(name, split, 3), 400)} for split in ("train", "validation", "test")}
+            keys = {
+                split: {problem.key for problem in islice(problems(name, split, 3), 400)}
+                for split in ("train", "validation", "test")
+            }
             for one, two in itertools.combinations(keys.values(), 2):
                 self.assertFalse(one & two)
 
@@ -50,17 +51,15 @@ class GeneratorTests(unittest.TestCase):
         for level, (least, most) in word.CALCULATIONS.items():
             for problem in islice(problems("word", "train", 7, level), 100):
                 self.assertTrue(least <= len(problem.thoughts) - 1 <= most)
-                self.assertTrue(all(int(number) <= word.LARGEST for number in problem.text.replace(".", " ").split() if number.isdecimal()))
+                self.assertTrue(
+                    all(
+                        int(number) <= word.LARGEST
+                        for number in problem.text.replace(".", " ").split()
+                        if number.isdecimal()
+                    )
+                )
         for level in countdown.LEVELS:
             self.assertEqual(len(next(problems("countdown", "train", 7, level)).fields["numbers"]), level + 2)
-
-    def test_sets_in_the_repository_are_the_ones_that_are_made(self) -> None:
-        for name in TASKS:
-            made = problem_sets.make(name)
-            self.assertEqual({problem.split for problem in made}, {"test"})
-            self.assertEqual(len({problem.key for problem in made}), problem_sets.COUNT)
-            stored = (ROOT / "Weights/problems" / f"{name}.jsonl").read_text()
-            self.assertEqual(stored, "".join(problem_sets.line(index, problem) for index, problem in enumerate(made)))
 
 
 class CheckerTests(unittest.TestCase):
@@ -76,7 +75,11 @@ class CheckerTests(unittest.TestCase):
         for _ in range(300):
             numbers = sorted(random.sample(range(1, 40), random.randint(1, 7)))
             goal = random.randint(0, 90)
-            plain = any(sum(some) == goal for count in range(len(numbers) + 1) for some in itertools.combinations(numbers, count))
+            plain = any(
+                sum(some) == goal
+                for count in range(len(numbers) + 1)
+                for some in itertools.combinations(numbers, count)
+            )
             self.assertEqual(subset.completable(tuple(numbers), goal), plain, (numbers, goal))
 
     def test_what_follows_a_bad_thought_is_bad(self) -> None:
@@ -85,7 +88,9 @@ class CheckerTests(unittest.TestCase):
             for problem in islice(problems(name, "train", 9), 200):
                 place = random.randrange(len(problem.thoughts))
                 before = list(problem.thoughts[:place])
-                verdicts = task.check(problem, [*before, task.vary(random, problem, before), *problem.thoughts[place + 1 :]])
+                verdicts = task.check(
+                    problem, [*before, task.vary(random, problem, before), *problem.thoughts[place + 1 :]]
+                )
                 self.assertEqual(verdicts, sorted(verdicts, reverse=True), problem)
 
     def test_wrong_results_and_lists_are_found(self) -> None:
@@ -112,9 +117,24 @@ class CheckerTests(unittest.TestCase):
                     before.append(line)
                 self.assertEqual(set(task.check(problem, before)), {True}, problem)
 
+    def test_a_line_after_the_answer_is_only_wrong(self) -> None:
+        for name, task in TASKS.items():
+            problem = next(problems(name, "train", 13))
+            thoughts = [*problem.thoughts, problem.thoughts[0]]
+            self.assertEqual(task.check(problem, thoughts), [True] * len(problem.thoughts) + [False])
+            self.assertIsNone(task.honest(problem, list(problem.thoughts), problem.thoughts[0]))
+
     def test_hostile_lines_are_only_wrong(self) -> None:
-        lines = ["", "(left", "1 + 1 = 2 (left )", "9" * 400 + " + 1 = 1 (left 1)", "Take 1: 1 - 1 = 0 (left)", "The answer is .",
-                 "0 / 0 = 0 (left 0)", "١ + ١ = ٢ (left ٢)"]
+        lines = [
+            "",
+            "(left",
+            "1 + 1 = 2 (left )",
+            "9" * 400 + " + 1 = 1 (left 1)",
+            "Take 1: 1 - 1 = 0 (left)",
+            "The answer is .",
+            "0 / 0 = 0 (left 0)",
+            "١ + ١ = ٢ (left ٢)",
+        ]
         for name, task in TASKS.items():
             problem = next(problems(name, "train", 12))
             for line in lines:

@@ -19,9 +19,12 @@ TEXTS = 8000  # per task
 
 
 def split(pattern: str) -> pre_tokenizers.PreTokenizer:
-    return pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(pattern), "isolated"),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    return pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(pattern), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
 
 
 def train(family: Family) -> Tokenizer:
@@ -32,16 +35,18 @@ def train(family: Family) -> Tokenizer:
         tokenizer.normalizer = normalizers.NFC()
     texts = (problem.text for task in TASKS for problem in islice(problems(task, "train", 99), TEXTS))
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY - len(family.special_tokens), initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False)
+        vocab_size=VOCABULARY - len(family.special_tokens),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.add_special_tokens(list(family.special_tokens))
     tokenizer.pre_tokenizer = split(family.split_pattern)
     byte_level = processors.ByteLevel(trim_offsets=False)
     if family.start:
         template = processors.TemplateProcessing(
-            single=f"{family.start} $A", pair=f"{family.start} $A {family.start} $B",
-            special_tokens=[(family.start, tokenizer.token_to_id(family.start))])
+            single=f"{family.start} $A", special_tokens=[(family.start, tokenizer.token_to_id(family.start))]
+        )
         tokenizer.post_processor = processors.Sequence([byte_level, template])
     else:
         tokenizer.post_processor = byte_level
@@ -53,14 +58,24 @@ def save(tokenizer: Tokenizer, family: Family, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"))
     configuration = {
-        "bos_token": family.start or None, "eos_token": family.end, "pad_token": family.end,
-        "clean_up_tokenization_spaces": False, "model_max_length": 1024, "tokenizer_class": "PreTrainedTokenizerFast"}
+        "bos_token": family.start or None,
+        "eos_token": family.end,
+        "pad_token": family.end,
+        "clean_up_tokenization_spaces": False,
+        "model_max_length": 1024,
+        "tokenizer_class": "PreTrainedTokenizerFast",
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(configuration, indent=2) + "\n")
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("family", choices=FAMILIES)
     parser.add_argument("folder", type=Path, help="where tokenizer.json is written")
     arguments = parser.parse_args()
-    save(train(FAMILIES[arguments.family]), FAMILIES[arguments.family], arguments.folder)
+    family = FAMILIES[arguments.family]
+    save(train(family), family, arguments.folder)
+
+
+if __name__ == "__main__":
+    main()

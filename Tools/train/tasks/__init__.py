@@ -1,7 +1,8 @@
 """The tasks that the bundled models are trained on.
 
-Each is a module with NAME and LEVELS, `generate` for problems, `check` for the verdicts on a solution's thoughts,
-`states_left` for how far from the end each thought is, and `good_step`, `vary` and `honest` for thoughts to train judges on.
+Each is a module with NAME, LEVELS, `generate` for problems, `check` for the verdicts on a solution's thoughts,
+`states_left` for how far from the end each thought is (not above FINAL: a final state), and `good_step`, `vary` and
+`honest` for thoughts to train judges on.
 """
 
 from collections.abc import Iterator

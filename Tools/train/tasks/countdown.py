@@ -15,7 +15,7 @@ LEVELS = (1, 2, 3, 4)  # 3, 4, 5 and 6 numbers
 LARGEST = 999  # of the goals and of the results in reference solutions
 # Share, largest number, goals.
 RANGES = ((0.3, 10, (1, 50)), (0.4, 25, (5, 150)), (0.3, 100, (50, LARGEST)))
-FINAL = 1  # of states_left: what is not above is a final state
+FINAL = 1
 STEP_BEGINS = re.compile(r"(\d{1,9}) ([-+*/]) (\d{1,9}) =", re.ASCII)
 STEP = re.compile(r"(\d{1,9}) ([-+*/]) (\d{1,9}) = (\d{1,9}) \(left (\d{1,9}(?: \d{1,9})*)\)", re.ASCII)
 
@@ -39,8 +39,14 @@ def generate(random: Random, level: int) -> Problem:
         thoughts, goal = steps
         listed = " ".join(map(str, numbers))
         return Problem(
-            NAME, level, f"Reach {goal} from {listed}.", (*thoughts, answer_line(str(goal))), str(goal),
-            f"{goal} from {listed}", {"target": goal, "numbers": numbers})
+            NAME,
+            level,
+            f"Reach {goal} from {listed}.",
+            (*thoughts, answer_line(str(goal))),
+            str(goal),
+            f"{goal} from {listed}",
+            {"target": goal, "numbers": numbers},
+        )
 
 
 def _random_steps(random: Random, numbers: list[int]) -> tuple[list[str], int] | None:
@@ -159,7 +165,7 @@ def good_step(random: Random, problem: Problem, before: list[str]) -> str:
 def honest(problem: Problem, before: list[str], line: str) -> str | None:
     """A line with the same operation, calculated correctly; nothing if it is not allowed."""
     match, left = STEP_BEGINS.match(line), _left(problem, before)
-    if match is None:
+    if match is None or before and STEP.fullmatch(before[-1]) is None:
         return None
     x, y, rest = int(match[1]), int(match[3]), list(left)
     for number in (x, y):

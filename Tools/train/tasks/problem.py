@@ -4,14 +4,13 @@ import hashlib
 from dataclasses import dataclass, field
 from random import Random
 
-SPLITS = ("train", "validation", "test")
-
 
 @dataclass(frozen=True)
 class Problem:
     """A question with an exact checker.
 
     `key` names what makes the problem what it is, without its wording: problems with equal keys are in the same split.
+    Of problems that were read from a file it is the id, and `thoughts` may be the answer alone.
     `thoughts` is one correct solution, line by line without newlines; the last line states the answer.
     """
 

@@ -14,7 +14,7 @@ from .problem import Problem, answer_line, slip
 NAME = "subset"
 LEVELS = (1, 2, 3, 4)  # 4 or 5, 6, 7 and 8 numbers
 RANGES = ((0.25, 20), (0.45, 99), (0.3, 400))  # share, largest number
-FINAL = 0  # of states_left: what is not above is a final state
+FINAL = 0
 STEP = re.compile(r"Take (\d{1,9}): (\d{1,9}) - (\d{1,9}) = (\d{1,9}) \(left (\d{1,9}(?: \d{1,9})*)\)", re.ASCII)
 
 
@@ -32,8 +32,14 @@ def generate(random: Random, level: int) -> Problem:
         left_to_go -= number
     answer, listed = " ".join(map(str, sorted(chosen))), " ".join(map(str, numbers))
     return Problem(
-        NAME, level, f"Which of {listed} add up to {goal}?", (*thoughts, answer_line(answer)), answer,
-        f"{goal} of {listed}", {"target": goal, "numbers": numbers})
+        NAME,
+        level,
+        f"Which of {listed} add up to {goal}?",
+        (*thoughts, answer_line(answer)),
+        answer,
+        f"{goal} of {listed}",
+        {"target": goal, "numbers": numbers},
+    )
 
 
 def _line(number: int, before: int, after: int, left: list[int]) -> str:
@@ -114,6 +120,8 @@ def good_step(random: Random, problem: Problem, before: list[str]) -> str:
 
 def honest(problem: Problem, before: list[str], line: str) -> str | None:
     """A line that takes the same number, calculated correctly; nothing if it cannot be taken."""
+    if before and STEP.fullmatch(before[-1]) is None:
+        return None  # the answer was given
     taken, left, goal = _state(problem, before)
     if goal == 0:
         return answer_line(" ".join(map(str, sorted(taken))))

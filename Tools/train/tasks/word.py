@@ -13,30 +13,56 @@ NAME = "word"
 LEVELS = (1, 2, 3, 4)
 CALCULATIONS = {1: (2, 3), 2: (4, 5), 3: (6, 8), 4: (9, 11)}
 LARGEST = 9999
-NAMES = "Mia Tom Ana Leo Sara Ben Zoe Max Eva Sam Ivy Dan Lily Jack Nora Omar Ruth Paul Tara Hugo Yara Finn Kim Noah".split()
-THINGS = "apples books marbles coins stickers pens cards shells cookies stamps beads eggs stones tickets buttons nails".split()
-BOXES = "boxes bags packs jars trays baskets".split()
-FINAL = 0  # of states_left: what is not above is a final state
+NAMES = """
+    Mia Tom Ana Leo Sara Ben Zoe Max Eva Sam Ivy Dan Lily Jack Nora Omar Ruth Paul Tara Hugo Yara Finn Kim Noah
+""".split()
+THINGS = """
+    apples books marbles coins stickers pens cards shells cookies stamps beads eggs stones tickets buttons nails
+""".split()
+BOXES = """
+    boxes bags packs jars trays baskets
+""".split()
+FINAL = 0
 CALCULATION = re.compile(r"(\d+) ([-+*/]) (\d+) = (\d+)")
 TIMES = {2: "doubles", 3: "triples"}
 GAIN = (
-    "{a} buys {x} more {t}.", "{b} gives {a} {x} {t}.", "Then {a} finds {x} {t}.", "{a} wins {x} {t} at a fair.",
-    "A parcel brings {a} another {x} {t}.", "Later {a} gets {x} {t} from an aunt.")
+    "{a} buys {x} more {t}.",
+    "{b} gives {a} {x} {t}.",
+    "Then {a} finds {x} {t}.",
+    "{a} wins {x} {t} at a fair.",
+    "A parcel brings {a} another {x} {t}.",
+    "Later {a} gets {x} {t} from an aunt.",
+)
 LOSS = (
-    "{a} loses {x} {t}.", "{a} sells {x} of the {t}.", "{a} gives {x} {t} to a neighbour.",
-    "{x} of the {t} are thrown away.", "{a} swaps {x} {t} for a toy.")
+    "{a} loses {x} {t}.",
+    "{a} sells {x} of the {t}.",
+    "{a} gives {x} {t} to a neighbour.",
+    "{x} of the {t} are thrown away.",
+    "{a} swaps {x} {t} for a toy.",
+)
 PACKED = (
-    ("{a} buys {k} {o} with {x} {t} each.", "The {o} hold"), ("{k} {o} of {x} {t} each arrive for {a}.", "The {o} hold"),
-    ("{k} friends each give {a} {x} {t}.", "The friends give"), ("{a} collects {x} {t} on each of {k} days.", "The days bring"))
+    ("{a} buys {k} {o} with {x} {t} each.", "The {o} hold"),
+    ("{k} {o} of {x} {t} each arrive for {a}.", "The {o} hold"),
+    ("{k} friends each give {a} {x} {t}.", "The friends give"),
+    ("{a} collects {x} {t} on each of {k} days.", "The days bring"),
+)
 HANDED = (
     ("{a} gives {x} {t} to each of {k} children.", "The children get"),
-    ("{a} fills {k} {o} with {x} {t} each and sells them.", "The {o} hold"))
+    ("{a} fills {k} {o} with {x} {t} each and sells them.", "The {o} hold"),
+)
 SHARED = (
     "{a} shares the {t} equally among {k} people and keeps one share.",
-    "{a} packs the {t} into {k} equal {o} and keeps one of them.")
+    "{a} packs the {t} into {k} equal {o} and keeps one of them.",
+)
 ASIDE = (
-    "{b} is {x} years old.", "{b} has {x} {u}.", "The shop has {x} {u}.", "{a} walks {x} steps to the shop.",
-    "{b} buys {x} {u}.", "The {u} cost {x} coins." , "{a} also sees {x} {u}.")
+    "{b} is {x} years old.",
+    "{b} has {x} {u}.",
+    "The shop has {x} {u}.",
+    "{a} walks {x} steps to the shop.",
+    "{b} buys {x} {u}.",
+    "The {u} cost {x} coins.",
+    "{a} also sees {x} {u}.",
+)
 
 
 class Story:
@@ -154,7 +180,8 @@ class Story:
         sign = -1 if gives else 1
         self.now("-" if gives else "+", x, self.have + sign * x)
         self.friend_has = self.calculate(
-            f"{self.friend} now has", self.friend_has, "+" if gives else "-", x, self.friend_has - sign * x)
+            f"{self.friend} now has", self.friend_has, "+" if gives else "-", x, self.friend_has - sign * x
+        )
 
     def compare(self) -> None:
         x, y = self.have, self.friend_has
@@ -175,8 +202,7 @@ def generate(random: Random, level: int) -> Problem:
             break
     thoughts, answer = (*story.thoughts, answer_line(str(story.have))), str(story.have)
     key = "; ".join(re.sub(r"[^-+*/=0-9]", "", thought) for thought in story.thoughts)
-    return Problem(
-        NAME, level, " ".join(story.sentences), thoughts, answer, key, {"thoughts": list(thoughts)})
+    return Problem(NAME, level, " ".join(story.sentences), thoughts, answer, key, {"thoughts": list(thoughts)})
 
 
 def check(problem: Problem, thoughts: list[str]) -> list[bool]:
