@@ -5,6 +5,8 @@ For each model a golden like those of the tiny models, and for each family `FAMI
 and the draft's sampled solution with the reward model's score of every thought.
 """
 
+import reference  # First: it pins torch's instruction sets.
+
 import json
 import sys
 from pathlib import Path
@@ -12,15 +14,13 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-import reference
-
 sys.path.insert(0, str(reference.ROOT / "Tools/train"))
 import problem_sets
 from generation import Generator, lines
 from tasks import TASKS, Problem
 
 FAMILIES = ("qwen", "llama")
-COUNT = 500  # problems, as many of each task as of the others
+COUNT = 501  # problems, as many of each task
 SOLUTIONS = (
     ("Q: Reach 24 from 4 6 7 8.\n", "6 * 4 = 24 (left 7 8 24)\n", "8 - 7 = 1 (left 1 24)\n", "24 * 1 = 24 (left 24)\n"),
     ("Q: Which of 7 9 12 18 25 31 add up to 68?\n", "Take 31: 68 - 31 = 37 (left 7 9 12 18 25)\n",
@@ -40,10 +40,10 @@ def tokenizer(family: str) -> Tokenizer:
     return Tokenizer.from_file(str(reference.WEIGHTS / family / "target" / "tokenizer.json"))
 
 
-def problems() -> list[tuple[str, Problem]]:
-    """The first test problems of every task, in turn, with their names."""
+def problems() -> list[Problem]:
+    """The first test problems of every task, in turn."""
     sets = [problem_sets.read(reference.WEIGHTS / "problems" / f"{task}.jsonl") for task in TASKS]
-    return [(problem.key, problem) for turn in zip(*sets, strict=True) for problem in turn][:COUNT]
+    return [problem for turn in zip(*sets, strict=True) for problem in turn][:COUNT]
 
 
 def prompts(family: str) -> list[list[int]]:
@@ -83,15 +83,16 @@ class Judge:
 def greedy(folder: Path) -> list[tuple[list[int], float]]:
     """The greedy solution of every problem, and the smallest lead of its tokens, which are looked at again in one pass."""
     generator, model = Generator(folder), reference.load(folder)
-    written = generator.solutions([problem.prompt for _, problem in problems()], temperature=0)
+    written = generator.solutions([problem.prompt for problem in problems()], temperature=0)
     results = []
-    for (_, problem), tokens in zip(problems(), written, strict=True):
+    for problem, tokens in zip(problems(), written, strict=True):
         prompt = generator.encode(problem.prompt)
         best = model.logits(prompt + tokens)[len(prompt) - 1 : -1].topk(2)
-        lead = (best.values[:, 0] - best.values[:, 1]).min().item()
-        if best.indices[:, 0].tolist() != tokens and lead > 1e-3:
-            raise SystemExit(f"{folder}: two ways of computing do not agree on {problem.key}")
-        results.append((tokens, lead))
+        leads = (best.values[:, 0] - best.values[:, 1]).tolist()
+        for token, again, lead in zip(tokens, best.indices[:, 0].tolist(), leads, strict=True):
+            if token != again and lead > 1e-3:
+                raise SystemExit(f"{folder}: two ways of computing do not agree on {problem.key}")
+        results.append((tokens, min(leads)))
     return results
 
 
@@ -100,12 +101,12 @@ def solutions(family: str) -> str:
     folder, judge = reference.WEIGHTS / family, Judge(family)
     target, draft = greedy(folder / "target"), greedy(folder / "draft")
     writer = Generator(folder / "draft", seed=1)
-    sampled = writer.solutions([problem.prompt for _, problem in problems()], temperature=1)
+    sampled = writer.solutions([problem.prompt for problem in problems()], temperature=1)
     rows = []
-    for index, (name, problem) in enumerate(problems()):
+    for index, problem in enumerate(problems()):
         thoughts = [f"{line}\n" for line in lines(writer.text(sampled[index]))]
         rows.append({
-            "id": name, "question": problem.question, "target": target[index][0], "targetLead": target[index][1],
+            "id": problem.key, "question": problem.question, "target": target[index][0], "targetLead": target[index][1],
             "draft": draft[index][0], "draftLead": draft[index][1], "thoughts": thoughts,
             "scores": judge.scores(problem.prompt, thoughts)})
     print(f"{family:18} smallest greedy leads {min(lead for _, lead in target):.1e} and "

@@ -3,10 +3,14 @@
 import itertools
 import unittest
 from itertools import islice
+from pathlib import Path
 from random import Random
 
+import problem_sets
 from tasks import TASKS, countdown, problems, subset, word
 from tasks.problem import slip
+
+ROOT = Path(__file__).parents[2]
 
 
 def reaches(numbers: list[int], goal: int) -> bool:
@@ -60,6 +64,14 @@ class GeneratorTests(unittest.TestCase):
                 )
         for level in countdown.LEVELS:
             self.assertEqual(len(next(problems("countdown", "train", 7, level)).fields["numbers"]), level + 2)
+
+    def test_sets_in_the_repository_are_the_ones_that_are_made(self) -> None:
+        for name in TASKS:
+            made = problem_sets.make(name)
+            self.assertEqual({problem.split for problem in made}, {"test"})
+            self.assertEqual(len({problem.key for problem in made}), problem_sets.COUNT)
+            stored = (ROOT / "Weights/problems" / f"{name}.jsonl").read_text()
+            self.assertEqual(stored, "".join(problem_sets.line(index, problem) for index, problem in enumerate(made)))
 
 
 class CheckerTests(unittest.TestCase):
