@@ -17,13 +17,12 @@ struct CountdownChecker {
     /// Makes one step; false if it is not allowed.
     private mutating func apply(_ line: Substring) -> Bool {
         let words = line.split(separator: " ")
-        guard words.count >= 5, words[3] == "=", let left = Int(words[0]), let right = Int(words[2]),
+        guard words.count > 6, words[3] == "=", let left = Int(words[0]), let right = Int(words[2]),
             let claimed = Int(words[4]), CountdownChecker.result(left, words[1], right) == claimed,
             take(left), take(right)
         else { return false }
         remaining.append(claimed)
         remaining.sort()
-        guard words.count > 5 else { return true }
         return words[5] == "(left" && stated(words[6...]) == remaining
     }
 

@@ -94,8 +94,10 @@ struct Problem: Sendable {
         case .subset(let numbers, let target):
             let words = answer.split(separator: " ")
             let chosen = Set(words.compactMap { Int($0) })
-            return chosen.count == words.count && chosen.isSubset(of: numbers)
-                && chosen.reduce(into: 0) { $0 = $0.addingReportingOverflow($1).partialValue } == target
+            let sum = chosen.reduce(0 as Int?) { sum, number in
+                sum.map { $0.addingReportingOverflow(number) }.flatMap { $0.overflow ? nil : $0.partialValue }
+            }
+            return chosen.count == words.count && chosen.isSubset(of: numbers) && sum == target
         }
     }
 }

@@ -81,7 +81,7 @@ class Judge:
 
 
 def greedy(folder: Path) -> list[tuple[list[int], float]]:
-    """The greedy solution of every problem, and the smallest lead of its tokens, which are looked at again in one pass."""
+    """The greedy solution of every problem, and the smallest lead of its tokens, looked at again in one pass."""
     generator, model = Generator(folder), reference.load(folder)
     written = generator.solutions([problem.prompt for problem in problems()], temperature=0)
     results = []

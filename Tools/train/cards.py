@@ -122,7 +122,8 @@ searching has something real to do without any download. Cards of the models: [t
 ## Accuracy
 
 Measured by `Tools/train/evaluate.py` with `transformers`, without the Swift package, on the test sets in
-`Weights/problems`: greedy on all {samples:,} problems, everything else on the first {searched} of each task (95 % intervals are about ± {margin(report["beam"]["word"]["problems"]):.0f} points there), at temperature 0.8.
+`Weights/problems`: greedy on all {samples:,} problems, everything else on the first {searched} of each task (95 %
+intervals are about ± {margin(searched):.0f} points there), at temperature 0.8.
 {tables(report)}
 
 ## The reward model
