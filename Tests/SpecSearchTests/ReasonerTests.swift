@@ -7,7 +7,7 @@ import XCTest
 /// Whole searches with the bundled models.
 final class ReasonerTests: XCTestCase {
     private static let questions = [
-        "Nora has 58 cookies. Nora buys 8 bags with 21 cookies each. Nora gives 43 cookies to Tara. "
+        "Nora has 58 cookies. Nora buys 8 bags with 21 cookies each. Nora gives 43 cookies to a neighbour. "
             + "How many cookies does Nora have now?",
         "Reach 14 from 3 9 12 14.",
         "Reach 36 from 1 8 12 16.",

@@ -14,7 +14,7 @@ final class TokenPairTests: XCTestCase {
             "target": "target", "reward": "target", "prompt": "Q: {question}\n", "separator": "\n",
             "answer": "The answer is {answer}.", "stepToken": "<|endoftext|>", "goodToken": "+", "badToken": "-",
         ]
-        let folder = RepositoryRoot.path(of: "Weights/prototype")
+        let folder = RepositoryRoot.path(of: "Weights/qwen")
         let thread = ComputeThread(threads: 1)
         let loader = BundleLoader(try ModelBundle(json, folder: folder), thread: thread, limits: .init())
         let models = try await loader.load(scorer: nil) { _ in }
