@@ -57,6 +57,7 @@ let package = Package(
         .target(name: "JSON", swiftSettings: house),
         .target(name: "Safetensors", dependencies: ["Files", "JSON"], swiftSettings: house),
         .target(name: "Tokenization", dependencies: ["Files", "JSON"], swiftSettings: house),
+        .target(name: "ChatTemplates", dependencies: ["JSON"], swiftSettings: house),
         // Arithmetic.
         .target(name: "CPUFeatures"),
         .target(name: "Kernels", dependencies: ["CPUFeatures"], swiftSettings: kernelSettings()),
@@ -102,6 +103,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "TokenizationTests", dependencies: ["Tokenization", "Files", "JSON", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: house),
+        .testTarget(
+            name: "ChatTemplatesTests", dependencies: ["ChatTemplates", "Files", "JSON", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "ComputeTests", dependencies: ["Compute", "CPUFeatures", "TestSupport"], swiftSettings: house),

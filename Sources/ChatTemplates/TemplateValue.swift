@@ -1,0 +1,152 @@
+internal import JSON
+
+/// What a name or an expression stands for while a template is rendered.
+indirect enum TemplateValue {
+    /// Nothing; its name is for error texts.
+    case undefined(String)
+    case null
+    case bool(Bool)
+    case integer(Int)
+    case number(Double)
+    case text(TemplateText)
+    case list([TemplateValue])
+    case map(TemplateMap)
+    /// Names that a template may change from inside a loop; the number says which ones.
+    case namespace(Int)
+    case loop(LoopState)
+    case macro(Statement.Macro)
+    case function(TemplateFunction)
+    /// What Python finds on every text, object or list; it can only be called, on the value that it was read from.
+    case method(String)
+
+    /// Values that stand in a template.
+    enum Literal: Sendable {
+        case null
+        case bool(Bool)
+        case integer(Int)
+        case number(Double)
+        case text(TemplateText)
+    }
+
+    init(_ literal: Literal) {
+        switch literal {
+        case .null: self = .null
+        case .bool(let value): self = .bool(value)
+        case .integer(let value): self = .integer(value)
+        case .number(let value): self = .number(value)
+        case .text(let value): self = .text(value)
+        }
+    }
+
+    /// A value that comes from outside.
+    init(_ json: JSONValue, isGiven: Bool) {
+        switch json {
+        case .null: self = .null
+        case .bool(let value): self = .bool(value)
+        case .integer(let value): self = .integer(value)
+        case .number(let value): self = .number(value)
+        case .string(let text): self = .text(TemplateText(text, isGiven: isGiven))
+        case .array(let elements): self = .list(elements.map { TemplateValue($0, isGiven: isGiven) })
+        case .object(let object):
+            var map = TemplateMap()
+            for member in object.members {
+                map[TemplateText(member.name, isGiven: isGiven)] = TemplateValue(member.value, isGiven: isGiven)
+            }
+            self = .map(map)
+        }
+    }
+
+    /// Whether a condition holds, as in Python.
+    var isTrue: Bool {
+        switch self {
+        case .undefined, .null: false
+        case .bool(let value): value
+        case .integer(let value): value != 0
+        case .number(let value): value != 0
+        case .text(let value): !value.isEmpty
+        case .list(let elements): !elements.isEmpty
+        case .map(let map): !map.members.isEmpty
+        case .namespace, .loop, .macro, .function, .method: true
+        }
+    }
+
+    /// For error texts.
+    var description: String {
+        switch self {
+        case .undefined(let name): "\(name), which is not defined"
+        case .null: "none"
+        case .bool(let value): value ? "true" : "false"
+        case .integer, .number: "a number"
+        case .text: "a text"
+        case .list: "a list"
+        case .map: "an object"
+        case .namespace: "a namespace"
+        case .loop: "the loop"
+        case .macro, .function, .method: "a function"
+        }
+    }
+
+    /// The whole number that this is; true and false are 1 and 0.
+    var whole: Int? {
+        switch self {
+        case .integer(let value): value
+        case .bool(let value): value ? 1 : 0
+        default: nil
+        }
+    }
+
+    /// Any number.
+    var double: Double? {
+        if case .number(let value) = self { return value }
+        return whole.map(Double.init)
+    }
+}
+
+/// An object of a template: values behind texts, in the order in which they came.
+struct TemplateMap {
+    /// A value with its key.
+    struct Member {
+        let key: TemplateText
+        var value: TemplateValue
+    }
+
+    private(set) var members: [Member] = []
+    private var places: [TemplateText: Int] = [:]
+
+    subscript(key: TemplateText) -> TemplateValue? {
+        get { places[key].map { members[$0].value } }
+        set {
+            guard let newValue else { return }
+            if let place = places[key] {
+                members[place].value = newValue
+            } else {
+                places[key] = members.count
+                members.append(Member(key: key, value: newValue))
+            }
+        }
+    }
+}
+
+/// Where a loop is: what a template sees as `loop`.
+struct LoopState {
+    let elements: [TemplateValue]
+    let index: Int
+
+    /// What stands behind a name, or nil.
+    subscript(name: String) -> TemplateValue? {
+        switch name {
+        case "index": .integer(index + 1)
+        case "index0": .integer(index)
+        case "revindex": .integer(elements.count - index)
+        case "revindex0": .integer(elements.count - index - 1)
+        case "first": .bool(index == 0)
+        case "last": .bool(index == elements.count - 1)
+        case "length": .integer(elements.count)
+        case "depth": .integer(1)  // others are for recursive loops
+        case "depth0": .integer(0)
+        case "previtem": index > 0 ? elements[index - 1] : .undefined("loop.previtem")
+        case "nextitem": index + 1 < elements.count ? elements[index + 1] : .undefined("loop.nextitem")
+        default: nil
+        }
+    }
+}

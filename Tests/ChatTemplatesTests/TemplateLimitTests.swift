@@ -1,0 +1,114 @@
+import Foundation
+import JSON
+import XCTest
+
+@testable import ChatTemplates
+
+/// No template takes more time, text or stack than it may.
+final class TemplateLimitTests: XCTestCase {
+    private static func render(_ source: String, _ limits: TemplateLimits = .init(steps: 200_000, output: 10_000))
+        throws -> String
+    {
+        try ChatTemplate(source, limits: limits).render(given: JSONObject()).text
+    }
+
+    private static func refuses(_ source: String) -> Bool {
+        do {
+            _ = try render(source)
+            return false
+        } catch {
+            return error is TemplateError
+        }
+    }
+
+    private func expectLimit(_ resource: String, _ source: String, line: UInt = #line) {
+        XCTAssertThrowsError(try Self.render(source), line: line) { error in
+            guard case TemplateError.limit(_, resource, _) = error else { return XCTFail("\(error)", line: line) }
+        }
+    }
+
+    func testLoopsEnd() {
+        expectLimit("steps", "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}")
+        expectLimit("elements of a range", "{% for a in range(100001) %}{% endfor %}")
+        expectLimit("elements of a range", "{% for a in range(-5, 1000000000000000000) %}{% endfor %}")
+    }
+
+    func testTextDoesNotGrowWithoutBound() {
+        let doubling = "{% set n = namespace(s='xx') %}{% for a in range(99) %}{% set n.s = n.s + n.s %}{% endfor %}"
+        expectLimit("steps", doubling)
+        expectLimit(
+            "steps", "{% set n = namespace(s=['x']) %}{% for a in range(99) %}{% set n.s = n.s + n.s %}{% endfor %}")
+        expectLimit(
+            "steps",
+            "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s|replace('x', 'xx') %}{% endfor %}")
+        expectLimit(
+            "steps", "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = [n.s, n.s]|join %}{% endfor %}"
+        )
+        expectLimit(
+            "steps",
+            "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = [n.s, n.s]|tojson %}{% endfor %}")
+        expectLimit(
+            "steps",
+            "{% set n = namespace(s=[1]) %}{% for a in range(99) %}{% set n.s = [n.s, n.s] %}{% endfor %}{{ n.s }}")
+        expectLimit("characters of text", "{% for a in range(9999) %}ten letters{% endfor %}")
+    }
+
+    func testMacrosEnd() {
+        expectLimit("macros that call each other", "{% macro m(x) %}{{ m(x) }}{% endmacro %}{{ m(1) }}")
+    }
+
+    /// Twice as deep as any stack of half a megabyte would hold, if nothing were counted.
+    func testNothingNestsTooDeep() {
+        let thread = Thread {
+            let brackets = [
+                ("(", ")"), ("[", "]"), ("{'a':", "}"), ("not ", ""), ("x[", "]"), ("x(", ")"), ("1 if ", ""),
+            ]
+            for (open, close) in brackets {
+                let source =
+                    "{{ " + String(repeating: open, count: 20_000) + "1" + String(repeating: close, count: 20_000)
+                    + " }}"
+                XCTAssert(Self.refuses(source), open)
+            }
+            for link in [" + 1", " ~ 1", ".a", "[0]", "|trim", " and 1", " or 0", " if 1 else 1", " is none", "()"] {
+                let source = "{{ 1" + String(repeating: link, count: 20_000) + " }}"
+                XCTAssert(Self.refuses(source), link)
+            }
+            for block in ["{% if 1 %}", "{% for a in [1] %}", "{% set x %}"] {
+                XCTAssert(Self.refuses(String(repeating: block, count: 20_000)), block)
+            }
+        }
+        thread.stackSize = 512 * 1024
+        thread.start()
+        while !thread.isFinished { Thread.sleep(forTimeInterval: 0.01) }
+    }
+
+    /// As deep as is allowed, on a stack of half a megabyte.
+    func testWhatIsAllowedFitsIntoTheStack() throws {
+        let thread = Thread {
+            let brackets =
+                "{{ " + String(repeating: "[", count: 30) + "1" + String(repeating: "]", count: 30)
+                + "|string|length }}"
+            XCTAssertEqual(try? Self.render(brackets), "61")
+            let nested = String(repeating: "{% if 1 %}", count: 48) + "x" + String(repeating: "{% endif %}", count: 48)
+            XCTAssertEqual(try? Self.render(nested), "x")
+            let macro = "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{% endif %}{{ n }}{% endmacro %}{{ m(20) }}"
+            XCTAssertEqual(try? Self.render(macro), (0...20).map(String.init).joined())
+        }
+        thread.stackSize = 512 * 1024
+        thread.start()
+        while !thread.isFinished { Thread.sleep(forTimeInterval: 0.01) }
+    }
+
+    func testSourceIsBounded() {
+        XCTAssertThrowsError(try ChatTemplate(String(repeating: "x", count: 262_145)))
+    }
+
+    func testPrivateNamesAreOutOfReach() {
+        for source in ["{{ ''.__class__ }}", "{{ x._private }}"] {
+            XCTAssertThrowsError(try ChatTemplate(source)) { error in
+                guard case TemplateError.unsupported = error else { return XCTFail("\(error)") }
+            }
+        }
+        XCTAssertEqual(try Self.render("{{ ''['__class__'] is defined }}"), "False")
+    }
+}
