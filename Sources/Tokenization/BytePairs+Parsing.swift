@@ -24,19 +24,15 @@ extension BytePairs {
             merges.insert(left, right, MergeTable.Merge(rank: rank, token: merged))
         }
         self.init(
-            byteTokens: try BytePairs.byteTokens(of: vocabulary), merges: merges,
+            byteTokens: try BytePairs.byteTokens(of: vocabulary),
+            startsWithCharacters: vocabulary.spelling == .sentencePiece, merges: merges,
             prefersWholePieces: try model.flag("ignore_merges", of: "model") ?? false)
     }
 
-    /// Refuses models that are no byte-level byte-pair encoding, before anything else of the file is looked at.
+    /// Refuses models that are no byte-pair encoding, before anything else of the file is looked at.
     static func check(_ model: JSONValue) throws(TokenizerError) {
         guard model["type"]?.string == "BPE" else {
             throw .unsupported(field: "model.type", found: model["type"]?.excerpt ?? "absent", supported: "BPE")
-        }
-        guard try model.flag("byte_fallback", of: "model") != true else {
-            throw .unsupported(
-                field: "model.byte_fallback", found: "true (a SentencePiece vocabulary)",
-                supported: "byte-level vocabularies")
         }
         for affix in ["continuing_subword_prefix", "end_of_word_suffix"] {
             guard let value = model[affix], value != .null, value != "" else { continue }
@@ -50,9 +46,10 @@ extension BytePairs {
     private static func byteTokens(of vocabulary: Vocabulary) throws(TokenizerError) -> [UInt32] {
         var tokens: [UInt32] = []
         for byte in UInt8.min...UInt8.max {
-            guard let token = withUnsafeBytes(of: byte, { vocabulary.ordinaryToken($0) }) else {
-                throw .missingByte(byte)
-            }
+            let token =
+                vocabulary.spelling == .sentencePiece
+                ? vocabulary.bytesAlone[byte] : withUnsafeBytes(of: byte) { vocabulary.ordinaryToken($0) }
+            guard let token else { throw .missingByte(byte) }
             tokens.append(UInt32(bitPattern: token))
         }
         return tokens

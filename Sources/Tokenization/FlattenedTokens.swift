@@ -8,8 +8,13 @@ struct FlattenedTokens {
     private(set) var starts: [UInt32] = [0]
     /// The ids whose spelling is their text.
     private(set) var verbatim: [ExactName: Int32] = [:]
-    /// The ids that are spelled in the byte alphabet.
+    /// The ids that are found by the bytes that they stand for.
     private(set) var spelled: [Int32] = []
+    /// The ids of tokens such as `<0x41>`, by their byte.
+    private(set) var bytesAlone: [UInt8: Int32] = [:]
+    private let spelling: TokenSpelling
+
+    init(spelling: TokenSpelling) { self.spelling = spelling }
 
     /// Adds the next token.
     ///
@@ -17,8 +22,11 @@ struct FlattenedTokens {
     /// library.
     mutating func append(_ entry: TokenRoster.Entry, token: Int32) {
         var text = entry.text
-        let isSpelled = !entry.isVerbatim && text.withUTF8 { ByteAlphabet.append(bytesOf: $0, to: &bytes) }
-        if isSpelled {
+        if spelling == .sentencePiece, !entry.isVerbatim, let byte = TokenSpelling.byte(of: text) {
+            bytes.append(byte)
+            bytesAlone[byte] = token
+            verbatim[ExactName(text)] = token
+        } else if !entry.isVerbatim, text.withUTF8({ spelling.append(bytesOf: $0, to: &bytes) }) {
             spelled.append(token)
         } else {
             bytes += text.utf8

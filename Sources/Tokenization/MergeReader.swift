@@ -1,6 +1,6 @@
 import JSON
 
-/// Reads merges, which a file writes as "left right" or as ["left", "right"], spelled in the byte alphabet.
+/// Reads merges, which a file writes as "left right" or as ["left", "right"], in the vocabulary's spelling.
 struct MergeReader {
     private let vocabulary: Vocabulary
     /// The bytes of both sides of the merge at hand.
@@ -37,11 +37,11 @@ struct MergeReader {
         var copy = text
         let middle: Int? = copy.withUTF8 { utf8 in
             guard let space = utf8.firstIndex(of: UInt8(ascii: " ")),
-                ByteAlphabet.append(bytesOf: UnsafeBufferPointer(rebasing: utf8[..<space]), to: &bytes)
+                vocabulary.spelling.append(bytesOf: UnsafeBufferPointer(rebasing: utf8[..<space]), to: &bytes)
             else { return nil }
             let middle = bytes.count
             let right = UnsafeBufferPointer(rebasing: utf8[(space + 1)...])
-            return ByteAlphabet.append(bytesOf: right, to: &bytes) ? middle : nil
+            return vocabulary.spelling.append(bytesOf: right, to: &bytes) ? middle : nil
         }
         guard let middle else { throw .absentMergeToken(merge: rank, text: text) }
         return middle
@@ -49,7 +49,7 @@ struct MergeReader {
 
     private mutating func append(_ text: String, rank: Int) throws(TokenizerError) {
         var copy = text
-        guard copy.withUTF8({ ByteAlphabet.append(bytesOf: $0, to: &bytes) }) else {
+        guard copy.withUTF8({ vocabulary.spelling.append(bytesOf: $0, to: &bytes) }) else {
             throw .absentMergeToken(merge: rank, text: text)
         }
     }
@@ -57,7 +57,7 @@ struct MergeReader {
     private func token(of range: Range<Int>, rank: Int) throws(TokenizerError) -> UInt32 {
         let token = bytes.withUnsafeBytes { vocabulary.token(of: UnsafeRawBufferPointer(rebasing: $0[range])) }
         guard let token, !range.isEmpty else {
-            throw .absentMergeToken(merge: rank, text: ByteAlphabet.spelling(of: bytes[range]))
+            throw .absentMergeToken(merge: rank, text: vocabulary.spelling.spelling(of: bytes[range]))
         }
         return UInt32(bitPattern: token)
     }

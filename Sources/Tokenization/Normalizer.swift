@@ -6,21 +6,30 @@ enum Normalizer: Sendable {
     case none
     /// Unicode normalisation form C (Qwen).
     case canonicalComposition
+    /// A space before every text that is not empty, and spaces for "▁" (Llama 2).
+    case spaceBefore
 
     /// Reads the field `normalizer`.
     ///
     /// - Throws: `unsupported` for every other normaliser, by its name.
-    init(parsing value: JSONValue?) throws(TokenizerError) {
+    init(parsing value: JSONValue?, spelling: TokenSpelling) throws(TokenizerError) {
         guard let value, value != .null else {
             self = .none
             return
         }
-        guard value["type"]?.string == "NFC" else {
-            let steps = value["normalizers"]?.array ?? [value]
-            let names = steps.map { $0["type"]?.string ?? $0.kind }.joined(separator: ", ")
-            throw .unsupported(field: "normalizer", found: names, supported: "null and NFC")
+        let steps = value["type"]?.string == "Sequence" ? value["normalizers"]?.array ?? [] : [value]
+        let names = steps.map { $0["type"]?.string ?? $0.kind }
+        if names == ["NFC"], spelling == .byteAlphabet {
+            self = .canonicalComposition
+        } else if names == ["Prepend", "Replace"], spelling == .sentencePiece, steps[0]["prepend"] == "▁",
+            steps[1]["pattern"]?["String"] == " ", steps[1]["content"] == "▁"
+        {
+            self = .spaceBefore
+        } else {
+            throw .unsupported(
+                field: "normalizer", found: names.joined(separator: ", "),
+                supported: "null, NFC, and Prepend with Replace as in Llama 2")
         }
-        self = .canonicalComposition
     }
 
     /// Calls `body` with the normalised text, which is the text itself where nothing changes.
@@ -33,6 +42,10 @@ enum Normalizer: Sendable {
             } else {
                 body(text)
             }
+        case .spaceBefore:
+            var spaced: [UInt8] = text.isEmpty ? [] : [0x20]
+            TokenSpelling.append(text, replacing: TokenSpelling.space, by: [0x20], to: &spaced)
+            spaced.withUnsafeBufferPointer(body)
         }
     }
 }

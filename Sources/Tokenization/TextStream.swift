@@ -1,16 +1,20 @@
 /// Text that grows token by token and never shows half a character.
 ///
-/// What `append` and `finish` give back, joined, is what `Tokenizer.decode` makes of all the tokens.
+/// What `append` and `finish` give back, joined, is what `Tokenizer.decode` makes of all the tokens. Byte tokens of a
+/// SentencePiece vocabulary show when the next other token comes, since one bad byte makes a whole run unreadable.
 public struct TextStream: Sendable {
     private let tokenizer: Tokenizer
     private let skipsSpecialTokens: Bool
-    /// The start of a character whose end has not come yet: at most three bytes.
+    /// What waits for its end: the start of a character, or a run of a SentencePiece vocabulary's byte tokens.
     private var pending: [UInt8] = []
+    /// Whether a space would be the text's first character, where the decoder drops that.
+    private var dropsSpace: Bool
 
     /// An empty text.
     public init(_ tokenizer: Tokenizer, skipsSpecialTokens: Bool = false) {
         self.tokenizer = tokenizer
         self.skipsSpecialTokens = skipsSpecialTokens
+        dropsSpace = if case .sentencePiece(true) = tokenizer.decoder { true } else { false }
     }
 
     /// Adds a token and gives back the characters that are complete with it.
@@ -18,6 +22,7 @@ public struct TextStream: Sendable {
     /// - Complexity: O(1) in the length of the text so far.
     public mutating func append(_ token: Int32) -> String {
         guard !(skipsSpecialTokens && tokenizer.isSpecial(token)) else { return "" }
+        if case .sentencePiece = tokenizer.decoder { return appendPiece(token) }
         pending += tokenizer.bytes(of: token)
         let complete = pending.count - TextStream.incompleteSuffix(of: pending)
         defer { pending.removeFirst(complete) }
@@ -26,8 +31,32 @@ public struct TextStream: Sendable {
 
     /// Ends the text and gives back what is left: U+FFFD if the last character never became complete, else nothing.
     public mutating func finish() -> String {
+        if case .sentencePiece = tokenizer.decoder { return endOfRun() }
         defer { pending.removeAll() }
         return String(decoding: pending, as: UTF8.self)
+    }
+
+    private mutating func appendPiece(_ token: Int32) -> String {
+        if let byte = tokenizer.vocabulary.byte(of: token) {
+            pending.append(byte)
+            return ""
+        }
+        let run = endOfRun()
+        var bytes = tokenizer.bytes(of: token)
+        if dropsSpace, let first = bytes.first {
+            dropsSpace = false
+            if first == 0x20 { bytes = bytes.dropFirst() }
+        }
+        return run + String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A run of byte tokens as the `tokenizers` library reads it: as UTF-8, or else U+FFFD for every byte.
+    private mutating func endOfRun() -> String {
+        defer { pending.removeAll() }
+        guard !pending.isEmpty else { return "" }
+        let text = String(validating: pending, as: UTF8.self) ?? String(repeating: "\u{FFFD}", count: pending.count)
+        defer { dropsSpace = false }
+        return dropsSpace && text.utf8.first == 0x20 ? String(text.dropFirst()) : text
     }
 
     /// How many bytes at the end are a valid start of a character that lacks its end (Unicode Standard, table 3-7).

@@ -15,7 +15,7 @@ extension Tokenizer {
         var copy = text
         copy.withUTF8 { bytes in
             switch specialTokens {
-            case .asText: normalizer.withNormalized(bytes) { appendPieces(of: $0, to: &tokens) }
+            case .asText: normalizer.withNormalized(bytes) { appendPieces(of: $0, isFirst: true, to: &tokens) }
             case .parsed: appendParsed(bytes, to: &tokens)
             }
         }
@@ -34,11 +34,13 @@ extension Tokenizer {
     public func encode(_ text: String, before: String, after: String) -> [Int32] {
         var tokens = postProcessor.prefix
         var pending: [UInt8] = []
+        var isFirst = true
         func flush() {
             pending.withUnsafeBufferPointer { bytes in
-                normalizer.withNormalized(bytes) { appendPieces(of: $0, to: &tokens) }
+                normalizer.withNormalized(bytes) { appendPieces(of: $0, isFirst: isFirst, to: &tokens) }
             }
             pending.removeAll()
+            isFirst = false
         }
         func read(_ template: String) {
             var copy = template
@@ -70,7 +72,8 @@ extension Tokenizer {
         addedTokens.split(text) { part in
             normalizer.withNormalized(part) { normalized in
                 normalizedAddedTokens.split(normalized) {
-                    appendPieces(of: $0, to: &tokens)
+                    let isFirst = part.baseAddress == text.baseAddress && $0.baseAddress == normalized.baseAddress
+                    appendPieces(of: $0, isFirst: isFirst, to: &tokens)
                 } token: {
                     tokens.append($0)
                 }
@@ -80,8 +83,7 @@ extension Tokenizer {
         }
     }
 
-    private func appendPieces(of text: UnsafeBufferPointer<UInt8>, to tokens: inout [Int32]) {
-        var scanner = PieceScanner(text, pattern: preTokenizer.pattern)
-        while let piece = scanner.next() { model.append(piece, vocabulary: vocabulary, to: &tokens) }
+    private func appendPieces(of text: UnsafeBufferPointer<UInt8>, isFirst: Bool, to tokens: inout [Int32]) {
+        preTokenizer.forEachPiece(of: text, isFirst: isFirst) { model.append($0, vocabulary: vocabulary, to: &tokens) }
     }
 }

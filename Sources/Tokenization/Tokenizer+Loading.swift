@@ -2,8 +2,8 @@ internal import Files
 package import JSON
 
 extension Tokenizer {
-    /// Loads a tokenizer from a folder with a tokenizer.json, and a tokenizer_config.json if there is one, or from a
-    /// tokenizer.json alone.
+    /// Loads a tokenizer from a folder with a tokenizer.json, and a tokenizer_config.json if there is one; from a folder
+    /// with vocab.json, merges.txt and tokenizer_config.json instead (Qwen); or from a tokenizer.json alone.
     ///
     /// Batch settings of the file, `truncation` and `padding`, are not part of a tokenizer and are not used.
     ///
@@ -15,15 +15,21 @@ extension Tokenizer {
             return
         }
         let file = path + "/tokenizer.json"
-        if PathKind(of: file) == .nothing {
-            for other in ["vocab.json", "tokenizer.model"] where PathKind(of: "\(path)/\(other)") != .nothing {
-                throw .unsupported(field: "the folder \(path)", found: other, supported: "a tokenizer.json")
+        let configurationFile = path + "/tokenizer_config.json"
+        let configuration =
+            PathKind(of: configurationFile) == .nothing ? nil : try Tokenizer.json(at: configurationFile)
+        if PathKind(of: file) != .nothing || PathKind(of: path + "/vocab.json") == .nothing {
+            if PathKind(of: file) == .nothing, PathKind(of: path + "/tokenizer.model") != .nothing {
+                throw .unsupported(
+                    field: "the folder \(path)", found: "tokenizer.model", supported: "tokenizer.json or vocab.json")
             }
+            try self.init(file: Tokenizer.json(at: file), configuration: configuration)
+        } else {
+            let joined = try VocabularyFiles.joined(
+                vocabulary: Tokenizer.json(at: path + "/vocab.json"),
+                merges: Tokenizer.bytes(at: path + "/merges.txt"), configuration: configuration)
+            try self.init(file: joined, configuration: configuration)
         }
-        let configuration = path + "/tokenizer_config.json"
-        try self.init(
-            file: Tokenizer.json(at: file),
-            configuration: PathKind(of: configuration) == .nothing ? nil : Tokenizer.json(at: configuration))
     }
 
     /// Builds a tokenizer from parsed files.
@@ -33,12 +39,14 @@ extension Tokenizer {
                 field: "model.vocab", found: file["model"]?["vocab"]?.kind ?? "absent", expected: "an object")
         }
         try BytePairs.check(model)
-        normalizer = try Normalizer(parsing: file["normalizer"])
-        preTokenizer = try PreTokenizer(parsing: file["pre_tokenizer"])
-        try Tokenizer.checkDecoder(file["decoder"])
+        let spelling: TokenSpelling =
+            try model.flag("byte_fallback", of: "model") == true ? .sentencePiece : .byteAlphabet
+        normalizer = try Normalizer(parsing: file["normalizer"], spelling: spelling)
+        preTokenizer = try PreTokenizer(parsing: file["pre_tokenizer"], spelling: spelling)
+        decoder = try TextDecoder(parsing: file["decoder"], spelling: spelling)
         let added = try AddedToken.list(parsing: file["added_tokens"])
         try Tokenizer.checkNormalForm(of: added, normalizer: normalizer)
-        vocabulary = try Vocabulary(entries: entries, added: added)
+        vocabulary = try Vocabulary(entries: entries, added: added, spelling: spelling)
         self.model = try BytePairs(parsing: model, vocabulary: vocabulary)
         postProcessor = try PostProcessor(parsing: file["post_processor"], vocabulary: vocabulary)
         addedTokens = AddedTokenMatcher(added.filter { !$0.isNormalized })
@@ -47,13 +55,6 @@ extension Tokenizer {
             self.configuration = try TokenizerConfiguration(parsing: configuration, vocabulary: vocabulary)
         } else {
             self.configuration = TokenizerConfiguration()
-        }
-    }
-
-    private static func checkDecoder(_ value: JSONValue?) throws(TokenizerError) {
-        guard value?["type"]?.string == "ByteLevel" else {
-            throw .unsupported(
-                field: "decoder", found: value?["type"]?.string ?? value?.kind ?? "absent", supported: "ByteLevel")
         }
     }
 
@@ -76,13 +77,16 @@ extension Tokenizer {
     /// The largest file that is read, in bytes: several times the largest vocabulary there is.
     private static var largestFile: Int { 256 << 20 }
 
-    private static func json(at path: String) throws(TokenizerError) -> JSONValue {
-        let bytes: [UInt8]
+    private static func bytes(at path: String) throws(TokenizerError) -> [UInt8] {
         do {
-            bytes = try InputFile(path: path, followsLinks: true).readAll(limit: largestFile)
+            return try InputFile(path: path, followsLinks: true).readAll(limit: largestFile)
         } catch {
             throw .unreadable(path: path, error)
         }
+    }
+
+    private static func json(at path: String) throws(TokenizerError) -> JSONValue {
+        let bytes = try bytes(at: path)
         do {
             return try JSONValue(parsing: bytes)
         } catch {

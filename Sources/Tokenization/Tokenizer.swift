@@ -1,4 +1,5 @@
-/// Text into tokens and back: byte-level byte-pair encoding as Qwen2, Qwen2.5, Qwen3 and Llama 3 publish it.
+/// Text into tokens and back: byte-pair encoding as Qwen2, Qwen2.5, Qwen3 and Llama 3 (byte-level), and Llama 2 and
+/// Mistral (SentencePiece) publish it.
 ///
 /// Follows the `tokenizers` library, version 0.23.3, id for id. Texts and tokens are compared by bytes throughout.
 ///
@@ -12,6 +13,7 @@ public struct Tokenizer: Sendable {
     let model: BytePairs
     let normalizer: Normalizer
     let preTokenizer: PreTokenizer
+    let decoder: TextDecoder
     let postProcessor: PostProcessor
     /// Added tokens that are looked for in the text as given.
     let addedTokens: AddedTokenMatcher

@@ -24,10 +24,36 @@ final class LibraryParityTests: XCTestCase {
             throw XCTSkip("published tokenizers are compared only when SPECSEARCH_DATA names a folder with them")
         }
         let fixture = try TokenizerFixture("published.json")
-        for name in ["qwen2", "qwen3", "llama3", "llama3.2"] {
+        for name in ["qwen2", "qwen3", "llama2", "llama3", "llama3.2"] {
             let tokenizer = try Tokenizer(contentsOf: "\(data)/tokenizers/\(name)")
             try check(tokenizer, fixture, fixture.expectations(name))
         }
+    }
+
+    func testSentencePieceVocabulariesGiveTheIdsOfTheLibrary() throws {
+        let fixture = try TokenizerFixture("sentencepiece.json")
+        for name in ["prepend", "first", "always", "never"] {
+            let expected = try fixture.expectations(name)
+            var file = try XCTUnwrap(TokenizerFixture.json("sentencepiece-tokenizer.json").object)
+            for member in try XCTUnwrap(expected["file"]?.object).members { file.set(member.name, member.value) }
+            try check(Tokenizer(file: .object(file)), fixture, expected)
+        }
+    }
+
+    func testVocabularyAndMergesMeanWhatTheirTokenizerFileMeans() throws {
+        guard let data = ProcessInfo.processInfo.environment["SPECSEARCH_DATA"] else {
+            throw XCTSkip("published tokenizers are compared only when SPECSEARCH_DATA names a folder with them")
+        }
+        let folder = NSTemporaryDirectory() + "vocabulary-\(UUID())"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for name in ["vocab.json", "merges.txt", "tokenizer_config.json"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/\(name)", withDestinationPath: "\(data)/tokenizers/qwen2/\(name)")
+        }
+        try check(
+            Tokenizer(contentsOf: folder), TokenizerFixture("published.json"),
+            TokenizerFixture("published.json").expectations("qwen2"))
     }
 
     private func check(_ tokenizer: Tokenizer, _ fixture: TokenizerFixture, _ expected: JSONValue) throws {

@@ -67,7 +67,7 @@ struct TokenizerFixture {
         return folder.joined(separator: "/") + "/Fixtures"
     }()
 
-    private static func json(_ name: String) throws -> JSONValue {
+    static func json(_ name: String) throws -> JSONValue {
         try JSONValue(parsing: InputFile(path: "\(folder)/\(name)", followsLinks: true).readAll(limit: 1 << 28))
     }
 }

@@ -7,7 +7,7 @@ needs to hold only a digest (FNV-1a, 64 bits) of the ids of each text.
     python Tools/parity/make_tokenizer_fixture.py --small FOLDER/tokenizer.json [--published FOLDER]
 
 `--small` is a byte-level tokenizer of a few hundred tokens; it is copied beside the fixture. `--published` is a folder
-with the folders qwen2, qwen3, llama3 and llama3.2, whose tokenizer.json files are not copied.
+with the folders qwen2, qwen3, llama2, llama3 and llama3.2, whose tokenizer.json files are not copied.
 """
 
 import argparse
@@ -164,6 +164,41 @@ def digest_of_scalars(tokenizer):
     return digest_of_ids(ids)
 
 
+def sentence_piece():
+    """A small vocabulary of the form of Llama 2, trained on the parts."""
+    trained = tokenizers.Tokenizer(tokenizers.models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    trained.normalizer = tokenizers.normalizers.Sequence(
+        [tokenizers.normalizers.Prepend("▁"), tokenizers.normalizers.Replace(" ", "▁")]
+    )
+    decoders = tokenizers.decoders
+    trained.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    special, alone = ["<unk>", "<s>", "</s>"], [f"<0x{byte:02X}>" for byte in range(256)]
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=620, special_tokens=special + alone, limit_alphabet=110, show_progress=False, max_token_length=12
+    )
+    trained.train_from_iterator([part for part in PARTS for _ in range(3)] + SPELLED_OUT[:9], trainer)
+    file = json.loads(trained.to_str())
+    file["added_tokens"] = file["added_tokens"][:3]
+    file["post_processor"] = {
+        "type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}},
+    }
+    return file
+
+
+def metaspace(file, scheme):
+    """The same with the pre-tokeniser of newer files, and a decoder that keeps the first space."""
+    file = copy.deepcopy(file) | {"normalizer": None}
+    file["pre_tokenizer"] = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": scheme, "split": False}
+    if scheme == "never":
+        file["decoder"]["decoders"].pop()
+    return file
+
+
 def write(name, value):
     (FIXTURES / name).write_text(json.dumps(value, separators=(",", ":")) + "\n")
 
@@ -187,8 +222,16 @@ def main():
             "changed": expectations(changed, seed=2, count=1500, decoded=300),
         },
     )
+    pieces = sentence_piece()
+    write("sentencepiece-tokenizer.json", pieces)
+    variants = {"prepend": pieces} | {scheme: metaspace(pieces, scheme) for scheme in ("first", "always", "never")}
+    write(
+        "sentencepiece.json",
+        {name: {"file": {key: file[key] for key in ("normalizer", "pre_tokenizer", "decoder")}}
+         | expectations(file, seed=4, count=400, decoded=200) for name, file in variants.items()},
+    )
     if arguments.published:
-        names = ["qwen2", "qwen3", "llama3", "llama3.2"]
+        names = ["qwen2", "qwen3", "llama2", "llama3", "llama3.2"]
         files = {name: json.loads((arguments.published / name / "tokenizer.json").read_text()) for name in names}
         write("published.json", {name: expectations(files[name], 3, 300, 100) for name in names})
 

@@ -1,0 +1,56 @@
+/// How a vocabulary spells the bytes that its tokens stand for.
+enum TokenSpelling: Sendable {
+    /// One printable scalar for each byte (GPT-2, Qwen, Llama 3).
+    case byteAlphabet
+    /// Plain text with "▁" for spaces, and `<0x41>` for single bytes (SentencePiece: Llama 1 and 2, Mistral).
+    case sentencePiece
+
+    /// What SentencePiece writes for a space: U+2581.
+    static let space: [UInt8] = [0xE2, 0x96, 0x81]
+
+    /// Appends the bytes that a spelling stands for and returns true; returns false, and appends nothing, if it spells
+    /// none.
+    func append(bytesOf spelling: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) -> Bool {
+        switch self {
+        case .byteAlphabet: return ByteAlphabet.append(bytesOf: spelling, to: &output)
+        case .sentencePiece:
+            TokenSpelling.append(spelling, replacing: TokenSpelling.space, by: [0x20], to: &output)
+            return true
+        }
+    }
+
+    /// The spelling of some bytes.
+    func spelling(of bytes: some Collection<UInt8>) -> String {
+        switch self {
+        case .byteAlphabet: ByteAlphabet.spelling(of: bytes)
+        case .sentencePiece:
+            String(decoding: bytes.lazy.flatMap { $0 == 0x20 ? TokenSpelling.space : [$0] }, as: UTF8.self)
+        }
+    }
+
+    /// The byte that `<0x41>` stands for, or nil for every other text.
+    static func byte(of text: String) -> UInt8? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 6, bytes.starts(with: "<0x".utf8), bytes[5] == UInt8(ascii: ">"),
+            let byte = UInt8(String(decoding: bytes[3...4], as: UTF8.self), radix: 16),
+            !bytes[3...4].contains(UInt8(ascii: "+"))
+        else { return nil }
+        return byte
+    }
+
+    /// Appends a text with another one in place of each occurrence of a mark.
+    static func append(
+        _ text: UnsafeBufferPointer<UInt8>, replacing mark: [UInt8], by other: [UInt8], to output: inout [UInt8]
+    ) {
+        var position = 0
+        while position < text.count {
+            if text[position] == mark[0], text[position...].starts(with: mark) {
+                output += other
+                position += mark.count
+            } else {
+                output.append(text[position])
+                position += 1
+            }
+        }
+    }
+}
