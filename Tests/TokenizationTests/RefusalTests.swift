@@ -172,7 +172,7 @@ final class RefusalTests: XCTestCase {
 
     func testOtherModelsAreRefusedByName() throws {
         for (field, value): (String, JSONValue) in [
-            ("type", "Unigram"), ("byte_fallback", true), ("dropout", 0.1), ("end_of_word_suffix", "</w>"),
+            ("type", "Unigram"), ("dropout", 0.1), ("end_of_word_suffix", "</w>"),
         ] {
             try assertRefused {
                 try $0.setModel(field, value)
@@ -217,23 +217,73 @@ final class RefusalTests: XCTestCase {
     }
 
     func testFoldersWithOtherVocabulariesAreRefusedByTheirFile() throws {
-        for name in ["vocab.json", "tokenizer.model"] {
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(at: folder) }
-            try Data("{}".utf8).write(to: folder.appendingPathComponent(name))
-            XCTAssertThrowsError(try Tokenizer(contentsOf: folder.path)) { error in
-                guard case TokenizerError.unsupported(_, name, _) = error else { return XCTFail("\(error)") }
-            }
+        try assertFolderRefused(["tokenizer.model": "x"]) { error in
+            guard case .unsupported(_, "tokenizer.model", _) = error else { return XCTFail("\(error)") }
+        }
+        try assertFolderRefused(["vocab.json": "{}"]) { error in
+            guard case .unreadable(let path, _) = error else { return XCTFail("\(error)") }
+            XCTAssertTrue(path.hasSuffix("/merges.txt"))
+        }
+        // GPT-2's files look the same, but its text is split in another way, which they do not say.
+        let files = [
+            "vocab.json": "{}", "merges.txt": "", "tokenizer_config.json": #"{"tokenizer_class": "GPT2Tokenizer"}"#,
+        ]
+        try assertFolderRefused(files) { error in
+            guard case .unsupported(_, "GPT2Tokenizer", _) = error else { return XCTFail("\(error)") }
         }
     }
 
-    func testSentencePieceVocabulariesAreRefusedByName() throws {
-        guard let data = ProcessInfo.processInfo.environment["SPECSEARCH_DATA"] else {
-            throw XCTSkip("Llama 2 is tried only when SPECSEARCH_DATA names a folder with it")
+    private func assertFolderRefused(_ files: [String: String], with check: (TokenizerError) -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, text) in files { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
+        do throws(TokenizerError) {
+            _ = try Tokenizer(contentsOf: folder.path)
+            XCTFail("accepted")
+        } catch {
+            check(error)
         }
-        XCTAssertThrowsError(try Tokenizer(contentsOf: "\(data)/tokenizers/llama2")) { error in
-            XCTAssertTrue("\(error)".contains("SentencePiece"), "\(error)")
+    }
+
+    func testSentencePieceVocabulariesNeedEveryByte() throws {
+        try assertRefused("sentencepiece-tokenizer.json") {
+            try $0.removeToken("<0x41>")
+            try $0.setToken("another", .integer(3 + 0x41))
+        } with: { error in
+            XCTAssertEqual(error, .missingByte(0x41))
+        }
+    }
+
+    func testSentencePieceVocabulariesWithTwoTokensForOneTextAreRefused() throws {
+        try assertRefused("sentencepiece-tokenizer.json") {
+            try $0.setToken(" ", .integer(try XCTUnwrap($0.file["model"]?["vocab"]?.object).count))
+        } with: { error in
+            guard case .duplicateToken(_, let texts) = error else { return XCTFail("\(error)") }
+            XCTAssertEqual(Set(texts), [" ", "▁"])
+        }
+    }
+
+    func testOtherPartsOfSentencePieceFilesAreRefusedByName() throws {
+        let other: [(String, JSONValue)] = [
+            ("normalizer", ["type": "NFC"]), ("normalizer", ["type": "Prepend", "prepend": "▁"]),
+            ("pre_tokenizer", ["type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": true]),
+            ("pre_tokenizer", ["type": "Metaspace", "replacement": "_", "prepend_scheme": "first", "split": false]),
+            ("decoder", ["type": "ByteLevel"]),
+            ("decoder", ["type": "Sequence", "decoders": [["type": "ByteFallback"], ["type": "Fuse"]]]),
+        ]
+        for (field, value) in other {
+            try assertRefused("sentencepiece-tokenizer.json") {
+                try $0.set(field, value)
+            } with: { error in
+                guard case .unsupported(field, _, _) = error else { return XCTFail("\(field): \(error)") }
+            }
+        }
+        // A byte-level file does not become one of these by its flag.
+        try assertRefused {
+            try $0.setModel("byte_fallback", true)
+        } with: { error in
+            guard case .unsupported("pre_tokenizer", _, _) = error else { return XCTFail("\(error)") }
         }
     }
 
@@ -244,9 +294,10 @@ final class RefusalTests: XCTestCase {
     }
 
     private func assertRefused(
-        line: UInt = #line, _ change: (inout FileEditor) throws -> Void, with check: (TokenizerError) -> Void
+        _ fixture: String = "tokenizer.json", line: UInt = #line, _ change: (inout FileEditor) throws -> Void,
+        with check: (TokenizerError) -> Void
     ) throws {
-        var editor = FileEditor(try TokenizerFixture.bundledFile())
+        var editor = FileEditor(try TokenizerFixture.json(fixture))
         try change(&editor)
         do throws(TokenizerError) {
             _ = try Tokenizer(file: editor.file)
