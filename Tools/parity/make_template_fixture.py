@@ -66,6 +66,8 @@ words[1:3]
 words[-3:]
 words[4:1:-1]
 words[0]
+number[1:] is defined
+map[:1] is defined
 list|length
 words|length
 map|length
