@@ -66,10 +66,11 @@ extension LanguageModel {
         let (token, position) = (Int(pass.batch.rows[row].token), pass.batch.rows[row].position)
         precondition(0..<configuration.vocabularySize ~= token, "no token \(token) in this vocabulary")
         parts.embedding.copyRow(token, to: pass.buffers.hidden + row * configuration.width)
+        let factor = configuration.rotary.attentionFactor
         for (pair, frequency) in frequencies.enumerated() {
             let angle = Double(Float(position) * frequency)
-            pass.buffers.cosines[row * frequencies.count + pair] = Float(Elementary.cos(angle))
-            pass.buffers.sines[row * frequencies.count + pair] = Float(Elementary.sin(angle))
+            pass.buffers.cosines[row * frequencies.count + pair] = factor * Float(Elementary.cos(angle))
+            pass.buffers.sines[row * frequencies.count + pair] = factor * Float(Elementary.sin(angle))
         }
     }
 

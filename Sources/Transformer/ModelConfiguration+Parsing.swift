@@ -29,6 +29,9 @@ extension ModelConfiguration {
         }
         let headSize = try ModelConfiguration.headSize(of: file, family: family, width: width, heads: heads)
         try ModelConfiguration.refuseUnsupported(file)
+        let positions = try file.integer("max_position_embeddings", in: 1...RotaryPositions.longestContext)
+        let rotary = try RotaryPositions(file, positions: positions)
+        let context = rotary.contextLength(positions: positions)
         var endTokens = try file.tokens("eos_token_id")
         if let generation {
             for token in try ConfigurationFile(json: generation).tokens("eos_token_id") where !endTokens.contains(token)
@@ -42,9 +45,9 @@ extension ModelConfiguration {
             heads: heads, keyValueHeads: keyValueHeads, headSize: headSize,
             feedForwardWidth: try file.integer("intermediate_size", in: 1...1_048_576),
             vocabularySize: try file.integer("vocab_size", in: 1...4_194_304),
-            contextLength: try file.integer("max_position_embeddings", in: 1...16_777_216),
+            contextLength: context,
             normEpsilon: Float(try file.number("rms_norm_eps", in: 1e-12...1, fallback: 1e-6)),
-            rotary: try RotaryPositions(file),
+            rotary: rotary,
             tiesOutput: try file.boolean("tie_word_embeddings", fallback: false),
             hasQueryKeyValueBias: false, hasAttentionOutputBias: false, hasFeedForwardBias: false,
             hasQueryKeyNorm: false, endTokens: endTokens)
@@ -84,42 +87,6 @@ extension ModelConfiguration {
         let layerTypes = file.present("layer_types") ?? []
         for layer in layerTypes.array ?? [layerTypes] where layer != "full_attention" {
             throw .unsupportedField(name: "layer_types", found: layer.serialized(), supported: "\"full_attention\"")
-        }
-    }
-}
-
-extension RotaryPositions {
-    /// Reads θ and scaling in either dialect: `rope_theta` and `rope_scaling` at the top level, or `rope_parameters`
-    /// (transformers 5).
-    init(_ file: ConfigurationFile) throws(LoadError) {
-        let isNested = file.present("rope_parameters") != nil
-        if isNested { try file.refuse("rope_scaling", unless: []) }
-        let section = try file.section(isNested ? "rope_parameters" : "rope_scaling")
-        let thetaSource = isNested && section.json["rope_theta"] != nil ? section : file
-        theta = try thetaSource.number("rope_theta", in: 1...1e12, fallback: 10_000)
-        try section.refuse("partial_rotary_factor", unless: [1, 1.0])
-        // Models with several kinds of layers have one set of parameters for each kind.
-        for member in section.json.object?.members ?? [] where member.value.object != nil {
-            throw .unsupportedField(
-                name: "rope_parameters", found: "an object for \(member.name)", supported: "one for all layers")
-        }
-        let kind = section.json["rope_type"] ?? section.json["type"] ?? "default"
-        switch kind {
-        case "default": scaling = .none
-        case "llama3":
-            let low = try section.number("low_freq_factor", in: 1e-3...1e6)
-            let high = try section.number("high_freq_factor", in: 1e-3...1e6)
-            guard low < high else {
-                throw .invalidField(
-                    name: "high_freq_factor", found: "\(high)", expected: "more than low_freq_factor, \(low)")
-            }
-            scaling = .llama3(
-                factor: Float(try section.number("factor", in: 1...1e6)),
-                lowFrequencyFactor: Float(low), highFrequencyFactor: Float(high),
-                originalContext: try section.integer("original_max_position_embeddings", in: 1...16_777_216))
-        default:
-            throw .unsupportedField(
-                name: "rope_type", found: kind.serialized(), supported: "\"default\", \"llama3\"")
         }
     }
 }

@@ -6,9 +6,16 @@ public struct RotaryPositions: Sendable, Hashable {
     public enum Scaling: Sendable, Hashable {
         /// Not at all.
         case none
+        /// All divided by a factor (Chen et al., 2023).
+        case linear(factor: Float)
+        /// As none up to the original context; beyond it frequencies would depend on the length of the text, which no
+        /// shared prefix can honour, so longer texts are refused.
+        case dynamic
         /// By wavelength, as Llama 3.1 does: long ones are divided by `factor`, short ones kept, and those between the
         /// two bounds interpolated.
         case llama3(factor: Float, lowFrequencyFactor: Float, highFrequencyFactor: Float, originalContext: Int)
+        /// By rotations over the original context.
+        case yarn(YarnScaling)
     }
 
     /// The base θ of the frequencies θ^(−2i / headSize).
@@ -24,13 +31,23 @@ public struct RotaryPositions: Sendable, Hashable {
 
     /// The frequency of each pair of a head, in radians per position, in single precision as the reference has it.
     package func frequencies(headSize: Int) -> [Float] {
-        (0..<headSize / 2).map { pair in
+        let wavelengths = (0..<headSize / 2).map { pair in
             let exponent = Float(2 * pair) / Float(headSize)
-            return scaled(1 / Float(Elementary.pow(Double(Float(theta)), Double(exponent))))
+            return Float(Elementary.pow(Double(Float(theta)), Double(exponent)))
         }
+        if case .yarn(let yarn) = scaling {
+            return yarn.scaled(wavelengths: wavelengths, theta: theta, headSize: headSize)
+        }
+        return wavelengths.map { scaled(1 / $0) }
+    }
+
+    /// What cosines and sines are multiplied by.
+    var attentionFactor: Float {
+        if case .yarn(let yarn) = scaling { yarn.attentionFactor } else { 1 }
     }
 
     private func scaled(_ frequency: Float) -> Float {
+        if case .linear(let factor) = scaling { return frequency / factor }
         guard case .llama3(let factor, let low, let high, let original) = scaling else { return frequency }
         // Float.pi is rounded towards zero, the reference rounds to the nearest.
         let wavelength = Float(2 * Double.pi) / frequency
