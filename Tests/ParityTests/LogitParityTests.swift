@@ -1,5 +1,6 @@
 import Compute
 import TestSupport
+import Tokenization
 import Transformer
 import XCTest
 
