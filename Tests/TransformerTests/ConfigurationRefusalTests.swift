@@ -151,7 +151,7 @@ final class ConfigurationRefusalTests: XCTestCase {
     }
 
     func testOtherRotaryScalingsAreRefused() {
-        for kind: JSONValue in ["yarn", "linear", "dynamic", "longrope", "su", "Llama3", 3, .null] {
+        for kind: JSONValue in ["longrope", "su", "mrope", "proportional", "Llama3", 3, .null] {
             for section in ["rope_scaling", "rope_parameters"] {
                 assertUnsupported("rope_type", whole.with(section, scaling.with("rope_type", kind)))
             }
@@ -161,9 +161,22 @@ final class ConfigurationRefusalTests: XCTestCase {
     }
 
     func testScalingsNeedTheirNumbers() {
+        let wrong: [JSONValue] = ["8", true, 0, -1, .number(.nan), .number(.infinity), .number(1e30)]
         for field in ["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"] {
-            let wrong: [JSONValue?] = [nil, .null, "8", true, 0, -1, .number(.nan), .number(.infinity), .number(1e30)]
-            for value in wrong { assertInvalid(field, whole.with("rope_scaling", scaling.with(field, value))) }
+            // Without the original context a file means the whole one.
+            let absent: [JSONValue?] = field == "original_max_position_embeddings" ? [] : [nil, .null]
+            for value in absent + wrong { assertInvalid(field, whole.with("rope_scaling", scaling.with(field, value))) }
+        }
+        for kind: JSONValue in ["linear", "dynamic", "yarn"] {
+            for value in wrong {
+                assertInvalid("factor", whole.with("rope_scaling", ["rope_type": kind, "factor": value]))
+            }
+        }
+        for field in ["beta_fast", "beta_slow", "mscale", "mscale_all_dim", "attention_factor", "truncate"] {
+            for value: JSONValue in ["1", -1, .number(.nan), .number(1e30)] {
+                let yarn: JSONValue = ["rope_type": "yarn", "factor": 2, "original_max_position_embeddings": 64]
+                assertInvalid(field, whole.with("rope_scaling", yarn.with(field, value)))
+            }
         }
         assertInvalid("factor", whole.with("rope_scaling", scaling.with("factor", 0.5)))
         assertInvalid("high_freq_factor", whole.with("rope_scaling", scaling.with("high_freq_factor", 1)))
