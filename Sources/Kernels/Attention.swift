@@ -52,7 +52,9 @@ private func scoresOfFour(_ page: PageAttention, _ query: Int) -> (Vector, Vecto
 @inline(__always)
 private func absorb(_ page: PageAttention, _ query: Int, _ scores: Vector) {
     let lanes = SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-    let visible = scores.replacing(with: -.infinity, where: lanes .>= Int32(truncatingIfNeeded: page.depths))
+    let isHidden =
+        lanes .>= Int32(truncatingIfNeeded: page.depths) .| lanes .< Int32(truncatingIfNeeded: page.first_depth)
+    let visible = scores.replacing(with: -.infinity, where: isHidden)
     let before = page.maxima[query]
     let best = largest(visible)
     let maximum = best > before ? best : before
@@ -63,7 +65,7 @@ private func absorb(_ page: PageAttention, _ query: Int, _ scores: Vector) {
     let weighted = page.weighted + query * page.value_stride
     for index in stride(from: 0, to: page.value_stride, by: 16) {
         var total = load(weighted + index) * kept
-        for depth in 0..<page.depths {
+        for depth in page.first_depth..<page.depths {
             accumulate(
                 &total, load(page.values + depth * page.value_stride + index), Vector(repeating: weights[depth]))
         }

@@ -4,6 +4,8 @@ internal import Compute
 /// Grouped-query attention (Ainslie et al., 2023) over the pages of each row's path.
 struct AttentionLayer: Sendable {
     private let layer: Int
+    /// How many tokens a row sees; nil for all.
+    private let window: Int?
     private let norm: FloatBuffer
     private let queryKeyValue: Linear
     private let queryNorm: FloatBuffer?
@@ -16,6 +18,7 @@ struct AttentionLayer: Sendable {
         _ configuration: ModelConfiguration, layer: Int, prefix: String, _ reader: WeightReader
     ) throws(LoadError) {
         self.layer = layer
+        window = configuration.slidingWindow.flatMap { $0.layers.contains(layer) ? $0.tokens : nil }
         shape = configuration
         layout = configuration.pageLayout
         let size = configuration.headSize
@@ -101,11 +104,12 @@ struct AttentionLayer: Sendable {
     private func attend(_ rows: Range<Int>, head: Int, _ pass: ForwardPass) {
         let item = head * pass.rows
         pass.buffers.resetSoftmax((item + rows.lowerBound) * group..<(item + rows.upperBound) * group)
+        let firstBlock = rows.reduce(Int.max) { min($0, pass.firstDepth(of: $1, window) / PageLayout.tokens) }
         let blocks = rows.reduce(0) { max($0, pass.blocks(of: $1)) }
-        for block in 0..<blocks {
+        for block in firstBlock..<blocks {
             var row = rows.lowerBound
             while row < rows.upperBound {
-                let end = pass.sharers(of: block, from: row, below: rows.upperBound)
+                let end = pass.sharers(of: block, from: row, below: rows.upperBound, window)
                 if end > row { attend(row..<end, head: head, block: block, pass) }
                 row = max(end, row + 1)
             }
@@ -120,6 +124,7 @@ struct AttentionLayer: Sendable {
             queries: pass.buffers.queries + query * shape.headSize, count: rows.count * group,
             head_size: shape.headSize, keys: page + layout.keyOffset(layer: layer, head: head),
             values: page + layout.valueOffset(layer: layer, head: head), value_stride: layout.valueStride,
+            first_depth: pass.firstDepth(of: rows.lowerBound, block: block, window),
             depths: pass.depths(of: rows.lowerBound, block: block), maxima: pass.buffers.maxima + query,
             sums: pass.buffers.sums + query, weighted: pass.buffers.weighted + query * layout.valueStride)
         pass.arithmetic.kernels.attend(&attention)

@@ -55,6 +55,18 @@ struct ConfigurationFile {
         return tokens
     }
 
+    /// A list of whole numbers in a range; empty if the field is missing or null.
+    func integers(_ name: String, in range: ClosedRange<Int>) throws(LoadError) -> [Int] {
+        let field = present(name) ?? []
+        let numbers = field.array?.compactMap(\.int) ?? []
+        guard let array = field.array, numbers.count == array.count, numbers.allSatisfy(range.contains) else {
+            throw .invalidField(
+                name: name, found: field.serialized(),
+                expected: "whole numbers from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return numbers
+    }
+
     /// The members of an object; an object without any if the field is missing or null.
     func section(_ name: String) throws(LoadError) -> ConfigurationFile {
         let field = present(name) ?? [:]

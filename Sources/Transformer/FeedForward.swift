@@ -1,41 +1,41 @@
-internal import CPUFeatures
 internal import Compute
 
-/// The gated feed-forward network of a block: down(SiLU(gate(x)) · up(x)) (Shazeer, 2020).
+/// The feed-forward part of a block, behind its norm: one network, or experts of which each row takes a few.
 struct FeedForward: Sendable {
-    private let norm: FloatBuffer
-    private let gateUp: Linear
-    private let down: Linear
-    private let width: Int
-    private let innerWidth: Int
-    private let epsilon: Float
-
-    init(_ configuration: ModelConfiguration, prefix: String, _ reader: WeightReader) throws(LoadError) {
-        width = configuration.width
-        innerWidth = configuration.feedForwardWidth
-        epsilon = configuration.normEpsilon
-        norm = try reader.vector(prefix + "post_attention_layernorm.weight", count: width)
-        let hasBias = configuration.hasFeedForwardBias
-        gateUp = try Linear(
-            [
-                .init(name: prefix + "mlp.gate_proj", outputs: innerWidth),
-                .init(name: prefix + "mlp.up_proj", outputs: innerWidth),
-            ], inputs: width, hasBias: hasBias, reader)
-        down = try Linear(
-            [.init(name: prefix + "mlp.down_proj", outputs: width)], inputs: innerWidth, hasBias: hasBias, reader)
+    private enum Kind: Sendable {
+        case network(GatedNetwork)
+        case experts(ExpertNetworks)
     }
 
-    /// Adds the network's result to every hidden state of the pass.
+    private let norm: FloatBuffer
+    private let kind: Kind
+    private let epsilon: Float
+
+    init(
+        _ configuration: ModelConfiguration, layer: Int, prefix: String, _ reader: WeightReader
+    ) throws(LoadError) {
+        epsilon = configuration.normEpsilon
+        norm = try reader.vector(prefix + "post_attention_layernorm.weight", count: configuration.width)
+        if let experts = configuration.experts, experts.has(layer: layer) {
+            kind = .experts(try ExpertNetworks(configuration, experts, prefix: prefix + "mlp.", reader))
+        } else {
+            kind = .network(
+                try GatedNetwork(
+                    prefix: prefix + "mlp.", width: configuration.width, innerWidth: configuration.feedForwardWidth,
+                    hasBias: configuration.hasFeedForwardBias, reader))
+        }
+    }
+
+    /// Adds the result to every hidden state of the pass.
     func apply(_ pass: ForwardPass) {
         pass.normalize(weight: norm, epsilon: epsilon)
-        let inner = pass.buffers.inner
-        let stride = 2 * innerWidth
-        gateUp.apply(pass.buffers.normed, stride: width, into: inner, stride: stride, pass)
-        let kernels = pass.arithmetic.kernels
-        pass.forEachRow(work: 8 * innerWidth) { row in
-            kernels.gate(inner + row * stride, inner + row * stride + innerWidth, innerWidth)
+        switch kind {
+        case .network(let network):
+            network.apply(pass.buffers.normed, rows: pass.rows, into: pass.buffers.normed, pass)
+            pass.addToHidden(pass.buffers.normed)
+        case .experts(let experts):
+            experts.apply(pass)
+            pass.addToHidden(pass.buffers.mixed)
         }
-        down.apply(inner, stride: stride, into: pass.buffers.normed, stride: width, pass)
-        pass.addToHidden(pass.buffers.normed)
     }
 }

@@ -20,6 +20,12 @@ struct ForwardBuffers {
     let attended: UnsafeMutablePointer<Float>
     /// Gates and ups of the feed-forward network side by side.
     let inner: UnsafeMutablePointer<Float>
+    /// Router logits: experts.
+    let routing: UnsafeMutablePointer<Float>
+    /// Rows that take the same expert, side by side, and what it makes of them: width.
+    let gathered: UnsafeMutablePointer<Float>
+    /// What the experts of each row make of it: width.
+    let mixed: UnsafeMutablePointer<Float>
     /// Angles of each row's position: half a head size.
     let cosines: UnsafeMutablePointer<Float>
     let sines: UnsafeMutablePointer<Float>
@@ -32,14 +38,17 @@ struct ForwardBuffers {
     /// Allocates memory for `rows` rows of which `outputRows` want an output.
     init(_ shape: ModelConfiguration, rows: Int, outputRows: Int) {
         let group = shape.heads * rows
+        let experts = shape.experts?.count ?? 0
+        let expertRows = experts > 0 ? rows : 0
         valueStride = shape.pageLayout.valueStride
         let sizes = [
             rows * shape.width, rows * shape.width,
             // The states that want an output are gathered here too.
             rows * max(shape.width, (shape.heads + 2 * shape.keyValueHeads) * shape.headSize), group * shape.headSize,
             group, group,
-            group * valueStride, group * shape.headSize, rows * 2 * shape.feedForwardWidth,
+            group * valueStride, group * shape.headSize, rows * 2 * shape.largestInnerWidth,
             rows * shape.headSize / 2, rows * shape.headSize / 2, outputRows * shape.outputWidth,
+            rows * experts, expertRows * shape.width, expertRows * shape.width,
         ].map { ($0 + 15) / 16 * 16 }
         memory = FloatBuffer(count: sizes.reduce(0, +))
         var next = memory.floats
@@ -50,6 +59,7 @@ struct ForwardBuffers {
         (hidden, normed, projected, queries) = (parts[0], parts[1], parts[2], parts[3])
         (maxima, sums, weighted, attended) = (parts[4], parts[5], parts[6], parts[7])
         (inner, cosines, sines, outputs) = (parts[8], parts[9], parts[10], parts[11])
+        (routing, gathered, mixed) = (parts[12], parts[13], parts[14])
     }
 
     /// Starts the softmax of some queries afresh.

@@ -19,7 +19,10 @@ struct ForwardPass {
     }
 
     /// Runs `body` for every row, on one thread if the rows are few; `work` is the cost of a row in multiplications.
-    func forEachRow(work: Int, _ body: (Int) -> Void) {
+    func forEachRow(work: Int, _ body: (Int) -> Void) { forEach(rows, work: work, body) }
+
+    /// The same for as many rows as are given.
+    func forEach(_ rows: Int, work: Int, _ body: (Int) -> Void) {
         arithmetic.team.split(rows, atLeast: 1 + 65_536 / max(1, work)) { part in
             for row in part { body(row) }
         }
@@ -50,6 +53,16 @@ struct ForwardPass {
         min(PageLayout.tokens, Int(batch.rows[row].position) + 1 - block * PageLayout.tokens)
     }
 
+    /// The first depth that a row sees through a window.
+    func firstDepth(of row: Int, _ window: Int?) -> Int {
+        window.map { max(0, Int(batch.rows[row].position) + 1 - $0) } ?? 0
+    }
+
+    /// The same within a page; as many as a page has or more if the row sees none of it.
+    func firstDepth(of row: Int, block: Int, _ window: Int?) -> Int {
+        max(0, firstDepth(of: row, window) - block * PageLayout.tokens)
+    }
+
     /// The page that holds a block of a row's path.
     func page(of row: Int, block: Int) -> UnsafeMutablePointer<Float> {
         pages + pageNumber(of: row, block: block) * floatsPerPage
@@ -63,12 +76,15 @@ struct ForwardPass {
 
     /// The end of the run of rows, from `row` on, that see the same depths of the same page; `row` itself if it sees
     /// none of the block.
-    func sharers(of block: Int, from row: Int, below limit: Int) -> Int {
+    func sharers(of block: Int, from row: Int, below limit: Int, _ window: Int?) -> Int {
         let depths = depths(of: row, block: block)
-        guard depths > 0 else { return row }
+        let first = firstDepth(of: row, block: block, window)
+        guard depths > first else { return row }
         let page = pageNumber(of: row, block: block)
         var end = row + 1
-        while end < limit, self.depths(of: end, block: block) == depths, pageNumber(of: end, block: block) == page {
+        while end < limit, self.depths(of: end, block: block) == depths,
+            firstDepth(of: end, block: block, window) == first, pageNumber(of: end, block: block) == page
+        {
             end += 1
         }
         return end

@@ -4,9 +4,12 @@ extension ModelConfiguration {
     /// `architectures` of a `config.json`, with the family and head that each stands for.
     private static let architectures: [(name: String, family: Family, head: Head)] = [
         ("LlamaForCausalLM", .llama, .vocabulary),
+        ("MistralForCausalLM", .mistral, .vocabulary),
         ("Qwen2ForCausalLM", .qwen2, .vocabulary),
         ("Qwen2ForProcessRewardModel", .qwen2, .stepClasses),
+        ("Qwen2MoeForCausalLM", .qwen2MoE, .vocabulary),
         ("Qwen3ForCausalLM", .qwen3, .vocabulary),
+        ("Qwen3MoeForCausalLM", .qwen3MoE, .vocabulary),
         ("Qwen3ForProcessRewardModel", .qwen3, .stepClasses),
     ]
 
@@ -50,11 +53,14 @@ extension ModelConfiguration {
             rotary: rotary,
             tiesOutput: try file.boolean("tie_word_embeddings", fallback: false),
             hasQueryKeyValueBias: false, hasAttentionOutputBias: false, hasFeedForwardBias: false,
-            hasQueryKeyNorm: false, endTokens: endTokens)
+            hasQueryKeyNorm: false, slidingWindow: nil, experts: nil, endTokens: endTokens)
         switch family {
         case .llama: try applyLlama(file)
-        case .qwen2: applyQwen2()
+        case .mistral: try applyMistral(file)
+        case .qwen2: try applyQwen2(file)
+        case .qwen2MoE: try applyQwen2MoE(file)
         case .qwen3: try applyQwen3(file)
+        case .qwen3MoE: try applyQwen3MoE(file)
         }
     }
 
@@ -83,10 +89,5 @@ extension ModelConfiguration {
         try file.refuse("hidden_act", unless: ["silu"])
         try file.refuse("partial_rotary_factor", unless: [1, 1.0])
         try file.refuse("quantization_config", unless: [])
-        try file.refuse("use_sliding_window", unless: [false])
-        let layerTypes = file.present("layer_types") ?? []
-        for layer in layerTypes.array ?? [layerTypes] where layer != "full_attention" {
-            throw .unsupportedField(name: "layer_types", found: layer.serialized(), supported: "\"full_attention\"")
-        }
     }
 }

@@ -4,10 +4,16 @@ public struct ModelConfiguration: Sendable, Hashable {
     public enum Family: String, Sendable, Hashable, CaseIterable {
         /// Llama 1 to 3.3 and what shares its architecture (Touvron et al., 2023; Grattafiori et al., 2024).
         case llama
+        /// Mistral 7B (Jiang et al., 2023).
+        case mistral
         /// Qwen2 and Qwen2.5 (Yang et al., 2024).
         case qwen2
+        /// Qwen2-MoE: Qwen1.5-MoE and Qwen2-57B-A14B (Yang et al., 2024).
+        case qwen2MoE
         /// Qwen3, dense (Yang et al., 2025).
         case qwen3
+        /// Qwen3-MoE (Yang et al., 2025).
+        case qwen3MoE
     }
 
     /// What the model gives for a row.
@@ -56,6 +62,10 @@ public struct ModelConfiguration: Sendable, Hashable {
     public var hasFeedForwardBias: Bool
     /// Whether each head of queries and keys is normed before it is turned.
     public var hasQueryKeyNorm: Bool
+    /// The window of attention; nil if all layers see everything.
+    public var slidingWindow: SlidingWindow?
+    /// The experts of a mixture; nil if every layer has one network.
+    public var experts: ExpertConfiguration?
     /// Tokens that end a text, from `config.json` and `generation_config.json`.
     public var endTokens: [Int32]
 
@@ -66,6 +76,11 @@ public struct ModelConfiguration: Sendable, Hashable {
         case .stepClasses: 2
         case .tokens(let tokens): tokens.count
         }
+    }
+
+    /// Elements between the two layers of the widest network.
+    var largestInnerWidth: Int {
+        max(feedForwardWidth, experts?.innerWidth ?? 0, experts?.sharedInnerWidth ?? 0)
     }
 
     /// Lets a causal model give the logits of some tokens only.

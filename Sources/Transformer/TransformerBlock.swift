@@ -8,7 +8,7 @@ struct TransformerBlock: Sendable {
     init(_ configuration: ModelConfiguration, layer: Int, _ reader: WeightReader) throws(LoadError) {
         let prefix = "model.layers.\(layer)."
         attention = try AttentionLayer(configuration, layer: layer, prefix: prefix, reader)
-        feedForward = try FeedForward(configuration, prefix: prefix, reader)
+        feedForward = try FeedForward(configuration, layer: layer, prefix: prefix, reader)
     }
 
     /// hidden += attention(norm(hidden)); hidden += feedForward(norm(hidden)).

@@ -100,7 +100,7 @@ final class KernelTests: XCTestCase {
             }
             var page = PageAttention(
                 queries: queries.floats, count: count, head_size: size, keys: keyPage.floats,
-                values: valuePage.floats, value_stride: stride, depths: min(16, depths - first),
+                values: valuePage.floats, value_stride: stride, first_depth: 0, depths: min(16, depths - first),
                 maxima: maxima.floats, sums: sums.floats, weighted: weighted.floats)
             withExtendedLifetime((queries, keyPage, valuePage)) { kernels.attend(&page) }
         }

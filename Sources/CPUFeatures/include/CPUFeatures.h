@@ -102,7 +102,8 @@ typedef struct {
     /// Values as 16 × `value_stride`: one row per depth.
     const float *_Nonnull values;
     ptrdiff_t value_stride;
-    /// How many depths of the page the queries see, from the first on: 1 … 16.
+    /// The depths of the page that the queries see: from `first_depth` on, 0 … 15, up to `depths`, 1 … 16.
+    ptrdiff_t first_depth;
     ptrdiff_t depths;
     /// Per query the largest score so far and the sum of exponentials relative to it; starts as −infinity and 0.
     float *_Nonnull maxima;

@@ -4,5 +4,6 @@ extension ModelConfiguration {
         hasQueryKeyNorm = true
         hasQueryKeyValueBias = try file.boolean("attention_bias", fallback: false)
         hasAttentionOutputBias = hasQueryKeyValueBias
+        slidingWindow = try .qwen(file, layers: layers) { layer, most in layer >= most }
     }
 }
