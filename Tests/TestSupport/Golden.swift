@@ -25,12 +25,12 @@ public struct Golden: Sendable {
     /// The prompts: 1, 7 and 40 tokens for tiny models, real questions for the bundled ones.
     public let prompts: [Prompt]
 
-    /// Reads the golden of a checkpoint, such as `llama-grouped` or `qwen-target`.
-    public init(_ name: String) throws {
+    /// Reads the golden of a checkpoint, such as `llama-grouped` or `qwen-target`, or one of several in a file.
+    public init(_ name: String, prefix: String = "") throws {
         let file = try SafetensorsFile(contentsOf: RepositoryRoot.path(of: "Weights/golden/\(name).safetensors"))
         var prompts: [Prompt] = []
-        while let tokens = file.values("prompt.\(prompts.count).tokens", as: Int32.self) {
-            prompts.append(Prompt(file, "prompt.\(prompts.count).", tokens: tokens))
+        while let tokens = file.values(prefix + "prompt.\(prompts.count).tokens", as: Int32.self) {
+            prompts.append(Prompt(file, prefix + "prompt.\(prompts.count).", tokens: tokens))
         }
         self.prompts = prompts
     }
