@@ -49,8 +49,7 @@ final class ConfigurationRefusalTests: XCTestCase {
     func testOtherArchitecturesAreRefused() {
         for names: JSONValue? in [
             nil, .null, [], "LlamaForCausalLM", ["MixtralForCausalLM"], [1], ["llamaforcausallm"],
-            ["Qwen3MoeForCausalLM"],
-            ["Qwen2ForSequenceClassification"], ["Gemma2ForCausalLM"],
+            ["Qwen3NextForCausalLM"], ["Qwen2ForSequenceClassification"], ["Gemma2ForCausalLM"],
         ] {
             XCTAssertThrowsError(try ModelConfiguration(json: whole.with("architectures", names))) {
                 guard case .unsupportedArchitecture(_, let supported)? = $0 as? LoadError else {
@@ -132,9 +131,71 @@ final class ConfigurationRefusalTests: XCTestCase {
         for value: JSONValue in [true, "false", 1] {
             assertUnsupported("use_sliding_window", whole.with("use_sliding_window", value))
         }
-        for value: JSONValue in [["full_attention", "sliding_attention"], ["linear_attention"], [1], "sliding", 1] {
-            assertUnsupported("layer_types", whole.with("layer_types", value))
+    }
+
+    private let full: JSONValue = "full_attention"
+    private let sliding: JSONValue = "sliding_attention"
+
+    func testWindowsAreHonouredOrRefused() throws {
+        // Llama has none, whatever its file says.
+        assertUnsupported("layer_types", whole.with("layer_types", [full, sliding, full, full, full]))
+        let qwen = whole.with("architectures", ["Qwen2ForCausalLM"])
+        let windowed = qwen.with("use_sliding_window", true).with("sliding_window", 9)
+        for json in [whole, qwen, windowed] {
+            assertUnsupported("layer_types", json.with("layer_types", [full, "linear_attention", full, full, full]))
+            for value: JSONValue in [[full], [1, 2, 3, 4, 5], "sliding", 1] {
+                assertInvalid("layer_types", json.with("layer_types", value))
+            }
         }
+        assertUnsupported("layer_types", qwen.with("layer_types", [full, sliding, full, full, full]))
+        for value: JSONValue in [0, -1, "9", true] {
+            assertInvalid("sliding_window", windowed.with("sliding_window", value))
+        }
+        for value: JSONValue in ["false", 1] {
+            assertInvalid("use_sliding_window", qwen.with("use_sliding_window", value))
+        }
+        XCTAssertNil(try ModelConfiguration(json: qwen.with("sliding_window", 9)).slidingWindow)
+        XCTAssertEqual(try ModelConfiguration(json: windowed).slidingWindow, SlidingWindow(tokens: 9, layers: []))
+        XCTAssertEqual(
+            try ModelConfiguration(json: windowed.with("max_window_layers", 3)).slidingWindow,
+            SlidingWindow(tokens: 9, layers: [3, 4]))
+        XCTAssertEqual(
+            try ModelConfiguration(json: windowed.with("layer_types", [full, sliding, full, full, sliding]))
+                .slidingWindow,
+            SlidingWindow(tokens: 9, layers: [1, 4]))
+        let mistral = whole.with("architectures", ["MistralForCausalLM"])
+        XCTAssertNil(try ModelConfiguration(json: mistral.with("sliding_window", .null)).slidingWindow)
+        // transformers takes 4,096 where the field is absent.
+        XCTAssertEqual(try ModelConfiguration(json: mistral).slidingWindow?.tokens, 4_096)
+    }
+
+    func testExpertsNeedTheirNumbers() throws {
+        let experts = whole.with("architectures", ["Qwen2MoeForCausalLM"]).with("num_experts", 6)
+            .with("num_experts_per_tok", 2).with("moe_intermediate_size", 20)
+            .with("shared_expert_intermediate_size", 24)
+        XCTAssertEqual(
+            try ModelConfiguration(json: experts).experts,
+            ExpertConfiguration(
+                count: 6, countPerRow: 2, innerWidth: 20, sharedInnerWidth: 24, normalizesWeights: false, interval: 1,
+                layersWithout: []))
+        XCTAssertEqual(
+            try ModelConfiguration(json: experts.with("num_experts", nil).with("num_local_experts", 8)).experts?.count,
+            8)
+        for field in ["num_experts_per_tok", "moe_intermediate_size", "shared_expert_intermediate_size"] {
+            for value: JSONValue? in [nil, .null, 0, -1, 1.5, "2", .integer(.max)] {
+                assertInvalid(field, experts.with(field, value))
+            }
+        }
+        for value: JSONValue in [0, -1, "6", 5_000] { assertInvalid("num_experts", experts.with("num_experts", value)) }
+        assertInvalid("num_experts_per_tok", experts.with("num_experts_per_tok", 7))
+        for value: JSONValue in [0, 6, "1"] {
+            assertInvalid("decoder_sparse_step", experts.with("decoder_sparse_step", value))
+        }
+        for value: JSONValue in [[5], [-1], ["0"], 0] {
+            assertInvalid("mlp_only_layers", experts.with("mlp_only_layers", value))
+        }
+        assertInvalid("norm_topk_prob", experts.with("norm_topk_prob", 1))
+        assertInvalid("qkv_bias", experts.with("qkv_bias", 1))
     }
 
     func testFieldsThatChangeNothingAreTaken() throws {
@@ -142,7 +203,7 @@ final class ConfigurationRefusalTests: XCTestCase {
         let harmless: [(String, JSONValue)] = [
             ("hidden_act", "silu"), ("partial_rotary_factor", 1.0), ("partial_rotary_factor", 1),
             ("quantization_config", .null), ("use_sliding_window", false), ("sliding_window", 4096),
-            ("layer_types", ["full_attention", "full_attention"]), ("layer_types", .null), ("use_cache", false),
+            ("layer_types", [full, full, full, full, full]), ("layer_types", .null), ("use_cache", false),
             ("attention_dropout", 0.5), ("torch_dtype", "bfloat16"),
         ]
         for (field, value) in harmless {
