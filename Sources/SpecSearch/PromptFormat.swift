@@ -59,7 +59,11 @@ public struct PromptFormat: Sendable, Hashable {
     ///
     /// - Throws: `SearchError.emptyQuestion` if there is nothing but white space.
     func tokens(of question: String, _ tokenizer: Tokenizer) throws(SearchError) -> [Int32] {
-        tokenizer.encode(try normalized(question), before: beforeQuestion, after: afterQuestion)
+        tokenizer.encode([
+            PromptPart(beforeQuestion, holdsSpecialTokens: true),
+            PromptPart(try normalized(question), holdsSpecialTokens: false),
+            PromptPart(afterQuestion, holdsSpecialTokens: true),
+        ])
     }
 
     /// The last answer that is marked in a text, without white space around it, or nil if there is none.

@@ -23,16 +23,16 @@ extension Tokenizer {
         return tokens
     }
 
-    /// The tokens of a prompt: a template with a text in it.
+    /// The tokens of a prompt that was put together from parts.
     ///
-    /// Added tokens count as such in the template alone. What stands between the template's last one before the text and
-    /// its first one after it is one text, as if nothing had been put together.
+    /// Added tokens count as such only where a part may hold them, and never across the border of two parts. What stands
+    /// between them is one text, as if nothing had been put together.
     /// - Parameters:
-    ///   - text: what a user wrote.
-    ///   - before: the template before it.
-    ///   - after: the template after it.
-    public func encode(_ text: String, before: String, after: String) -> [Int32] {
-        var tokens = postProcessor.prefix
+    ///   - parts: the parts, first to last.
+    ///   - addsPrefix: whether the tokens that the file's template puts around a text are added; chat templates spell
+    ///     them out themselves.
+    public func encode(_ parts: [PromptPart], addsPrefix: Bool = true) -> [Int32] {
+        var tokens = addsPrefix ? postProcessor.prefix : []
         var pending: [UInt8] = []
         var isFirst = true
         func flush() {
@@ -42,15 +42,19 @@ extension Tokenizer {
             pending.removeAll()
             isFirst = false
         }
-        func read(_ template: String) {
-            var copy = template
-            let take = { (token: Int32) in
-                flush()
-                tokens.append(token)
+        func take(_ token: Int32) {
+            flush()
+            tokens.append(token)
+        }
+        for part in parts {
+            guard part.holdsSpecialTokens else {
+                pending += part.text.utf8
+                continue
             }
-            copy.withUTF8 { bytes in
-                addedTokens.split(bytes) { part in
-                    normalizedAddedTokens.split(part) {
+            var text = part.text
+            text.withUTF8 { bytes in
+                addedTokens.split(bytes) { piece in
+                    normalizedAddedTokens.split(piece) {
                         pending += $0
                     } token: {
                         take($0)
@@ -60,11 +64,8 @@ extension Tokenizer {
                 }
             }
         }
-        read(before)
-        pending += text.utf8
-        read(after)
         flush()
-        return tokens + postProcessor.suffix
+        return addsPrefix ? tokens + postProcessor.suffix : tokens
     }
 
     /// Added tokens are looked for before normalisation or after it, as each one's flag says.

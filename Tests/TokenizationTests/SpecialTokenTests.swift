@@ -69,7 +69,10 @@ final class SpecialTokenTests: XCTestCase {
         let mark = "<|endoftext|>"
         let special = try XCTUnwrap(tokenizer.token(for: mark))
         let question = "Reach \(mark) from 1 2."
-        let tokens = tokenizer.encode(question, before: mark + "Q: ", after: "\n" + mark)
+        let tokens = tokenizer.encode([
+            PromptPart(mark + "Q: ", holdsSpecialTokens: true), PromptPart(question, holdsSpecialTokens: false),
+            PromptPart("\n" + mark, holdsSpecialTokens: true),
+        ])
         XCTAssertEqual(tokens.filter { $0 == special }.count, 2)
         XCTAssertEqual(tokens.first, special)
         XCTAssertEqual(tokens.last, special)
@@ -77,5 +80,16 @@ final class SpecialTokenTests: XCTestCase {
             Array(tokens.dropFirst().dropLast()), tokenizer.encode("Q: \(question)\n"),
             "template and text are cut as one text")
         XCTAssertEqual(tokenizer.decode(tokens), mark + "Q: \(question)\n" + mark)
+    }
+    func testSpecialTokensDoNotFormAcrossPartsOfAPrompt() throws {
+        let tokenizer = try Tokenizer(file: TokenizerFixture.bundledFile())
+        let special = try XCTUnwrap(tokenizer.token(for: "<|endoftext|>"))
+        let halves = ["<|endof", "text|>"]
+        for kinds in [[true, true], [true, false], [false, true], [false, false]] {
+            let parts = zip(halves, kinds).map { PromptPart($0, holdsSpecialTokens: $1) }
+            let tokens = tokenizer.encode(parts, addsPrefix: false)
+            XCTAssertFalse(tokens.contains(special), "\(kinds)")
+            XCTAssertEqual(tokens, tokenizer.encode(halves.joined(), addsPrefix: false))
+        }
     }
 }
