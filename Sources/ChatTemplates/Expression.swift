@@ -43,26 +43,3 @@ final class Expression: Sendable {
         }
     }
 }
-
-/// An operator between two numbers or texts.
-enum ArithmeticOperator: String, Sendable {
-    case add = "+"
-    case subtract = "-"
-    case multiply = "*"
-    case divide = "/"
-    case divideDown = "//"
-    case remainder = "%"
-    case join = "~"
-}
-
-/// An operator that compares.
-enum ComparisonOperator: String, Sendable {
-    case equal = "=="
-    case different = "!="
-    case less = "<"
-    case atMost = "<="
-    case greater = ">"
-    case atLeast = ">="
-    case isIn = "in"
-    case isNotIn = "not in"
-}
