@@ -1,5 +1,6 @@
 /// A moment in local time, for templates that tell the model what day it is.
 public struct TemplateDate: Sendable, Hashable {
+    /// 1970 and the like.
     public var year: Int
     /// 1 to 12.
     public var month: Int
