@@ -64,7 +64,7 @@ PAIR = ("-", "+")  # bad and good, of reward models that are read as a token pai
 SIZES = {
     "cpu": {
         "target": Shape(width=192, layers=6, heads=3, kv_heads=1, head_size=64, feed_forward=576),
-        "draft": Shape(width=80, layers=3, heads=2, kv_heads=1, head_size=32, feed_forward=208),
+        "draft": Shape(width=64, layers=2, heads=2, kv_heads=1, head_size=32, feed_forward=160),
         "reward": Shape(width=64, layers=6, heads=2, kv_heads=1, head_size=32, feed_forward=128),
     },
     "gpu": {
