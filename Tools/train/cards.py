@@ -22,11 +22,11 @@ KNOWN = {
 - Numbers above 9,999, products of two factors above 9 in word problems, and other names or phrases are outside of
   what it has seen.
 - Countdown: it often chooses a first operation from which the goal is out of reach; that is what search is for.""",
-    "draft": """- It is small on purpose: it calculates wrongly where the target does not, most of all with carries and in
-  divisions, and hardly looks ahead in countdown and subset sums.
+    "draft": """- It is small on purpose: it calculates wrongly where the target does not, most of all with carries and
+  in divisions, and hardly looks ahead in countdown and subset sums.
 - Everything that the target does not know, it does not know either.""",
-    "reward": """- Its scores are probabilities for the texts of these two writers at temperature 1; on other text they mean
-  little.
+    "reward": """- Its scores are probabilities for the texts of these two writers at temperature 1; on other text they
+  mean little.
 - States of countdown with many numbers left are nearly all good, so that its scores there say little.
 - It sees a wrong digit more surely than a choice that leads nowhere.""",
 }
@@ -58,8 +58,8 @@ def tables(report: dict) -> str:
 def judgement_table(report: dict) -> str:
     """How well the reward model ranks and what it thinks of the draft, in Markdown."""
     lines = [
-        "| task | AUC | of first mistakes | states | good | AUC by what is left | drafts at or above the target's mean: "
-        "all, good ones, bad ones |",
+        "| task | AUC | of first mistakes | states | good | AUC by what is left "
+        "| drafts at or above the target's mean: all, good ones, bad ones |",
         "|---|---|---|---|---|---|---|",
     ]
     for task, found in report["judgement"].items():
@@ -83,7 +83,8 @@ def describe(folder: Path, role: str) -> str:
         if role == "reward"
         else f"{'Qwen3' if family == 'qwen' else 'Llama 3'} causal model, tied embeddings"
     )
-    learned = f"{report['tokens'] / 1e6:.0f} M tokens in {report['step']:,} steps, {hours:.1f} hours on {HARDWARE[report['device']]}"
+    tokens, hardware = report["tokens"] / 1e6, HARDWARE[report["device"]]
+    learned = f"{tokens:.0f} M tokens in {report['step']:,} steps, {hours:.1f} hours on {hardware}"
     losses = ", ".join(
         f"{name} {loss:.4f}" for name, loss in zip(report["losses"], report["curve"][-1][1:], strict=True)
     )
@@ -115,8 +116,8 @@ def family_card(folder: Path) -> str:
     samples = sum(found["problems"] for found in report["greedy"]["target"].values())
     return f"""# The {family} family
 
-A target, a draft model and a reward model that were trained together for the three tasks of `Tools/train/tasks`, so that
-searching has something real to do without any download. Cards of the models: [target](target/README.md),
+A target, a draft model and a reward model that were trained together for the three tasks of `Tools/train/tasks`, so
+that searching has something real to do without any download. Cards of the models: [target](target/README.md),
 [draft](draft/README.md), [reward](reward/README.md).
 
 ## Accuracy
@@ -128,8 +129,8 @@ intervals are about ± {margin(searched):.0f} points there), at temperature 0.8.
 
 ## The reward model
 
-On all thoughts that are not final of solutions that target and draft sampled at temperature 1. "Of first mistakes" leaves
-out what follows a bad thought. What is left: calculations, or numbers.
+On all thoughts that are not final of solutions that target and draft sampled at temperature 1. "Of first mistakes"
+leaves out what follows a bad thought. What is left: calculations, or numbers.
 
 {judgement_table(report)}
 
