@@ -58,8 +58,10 @@ def tables(report: dict) -> str:
 def judgement_table(report: dict) -> str:
     """How well the reward model ranks and what it thinks of the draft, in Markdown."""
     lines = [
-        "| task | AUC | of first mistakes | states | good | AUC by what is left "
-        "| drafts at or above the target's mean: all, good ones, bad ones |",
+        (
+            "| task | AUC | of first mistakes | states | good | AUC by what is left "
+            "| drafts at or above the target's mean: all, good ones, bad ones |"
+        ),
         "|---|---|---|---|---|---|---|",
     ]
     for task, found in report["judgement"].items():
