@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "Decoding", targets: ["Decoding"]),
         .library(name: "CacheTree", targets: ["CacheTree"]),
         .library(name: "Transformer", targets: ["Transformer"]),
+        .library(name: "ChatTemplates", targets: ["ChatTemplates"]),
         .library(name: "Tokenization", targets: ["Tokenization"]),
         .library(name: "Safetensors", targets: ["Safetensors"]),
     ],
@@ -57,7 +58,7 @@ let package = Package(
         .target(name: "JSON", swiftSettings: house),
         .target(name: "Safetensors", dependencies: ["Files", "JSON"], swiftSettings: house),
         .target(name: "Tokenization", dependencies: ["Files", "JSON"], swiftSettings: house),
-        .target(name: "ChatTemplates", dependencies: ["JSON"], swiftSettings: house),
+        .target(name: "ChatTemplates", dependencies: ["Tokenization", "Files", "JSON"], swiftSettings: house),
         // Arithmetic.
         .target(name: "CPUFeatures"),
         .target(name: "Kernels", dependencies: ["CPUFeatures"], swiftSettings: kernelSettings()),
@@ -74,7 +75,9 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "SpecSearch",
-            dependencies: ["Decoding", "CacheTree", "Transformer", "Tokenization", "Compute", "Files", "JSON"],
+            dependencies: [
+                "Decoding", "CacheTree", "Transformer", "ChatTemplates", "Tokenization", "Compute", "Files", "JSON",
+            ],
             swiftSettings: house),
         // Programs.
         .executableTarget(
@@ -86,8 +89,8 @@ let package = Package(
         .executableTarget(
             name: "specsearch",
             dependencies: [
-                "SpecSearch", "Decoding", "CacheTree", "Transformer", "Tokenization", "Compute", "Safetensors", "Files",
-                "JSON",
+                "SpecSearch", "Decoding", "CacheTree", "Transformer", "ChatTemplates", "Tokenization", "Compute",
+                "Safetensors", "Files", "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -105,7 +108,8 @@ let package = Package(
             name: "TokenizationTests", dependencies: ["Tokenization", "Files", "JSON", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
-            name: "ChatTemplatesTests", dependencies: ["ChatTemplates", "Files", "JSON", "TestSupport"],
+            name: "ChatTemplatesTests",
+            dependencies: ["ChatTemplates", "Tokenization", "Files", "JSON", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "ComputeTests", dependencies: ["Compute", "CPUFeatures", "TestSupport"], swiftSettings: house),
@@ -119,7 +123,8 @@ let package = Package(
             dependencies: ["Decoding", "CacheTree", "Transformer", "Compute", "Tokenization", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "SpecSearchTests", dependencies: ["SpecSearch", "Decoding", "Tokenization", "JSON", "TestSupport"],
+            name: "SpecSearchTests",
+            dependencies: ["SpecSearch", "Decoding", "ChatTemplates", "Tokenization", "JSON", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "ParityTests",

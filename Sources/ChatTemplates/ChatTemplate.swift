@@ -1,4 +1,5 @@
 public import JSON
+public import Tokenization
 
 /// A chat template: a small program, published with a model, that turns a conversation into the model's prompt.
 ///
@@ -31,16 +32,18 @@ public struct ChatTemplate: Sendable {
     ///     stays marked as given, and must not become special tokens.
     ///   - trusted: what belongs to the model, such as `bos_token` and `add_generation_prompt`; it wins over `given`.
     ///   - date: what `strftime_now` tells; without one a template finds that it is not defined.
+    /// - Returns: the prompt, for `Tokenizer.encode` without its prefix: templates spell that out. Neighbours differ in who
+    ///   wrote them.
     /// - Throws: `raised` if the template refuses the conversation, `undefined` or `mismatch` if something is missing or
     ///   of the wrong kind, `limit` if it takes too long or writes too much.
     public func render(
         given: JSONObject, trusted: JSONObject = JSONObject(), date: TemplateDate? = nil
-    ) throws(TemplateError) -> RenderedText {
+    ) throws(TemplateError) -> [PromptPart] {
         var globals: [String: TemplateValue] = [:]
         for member in given.members { globals[member.name] = TemplateValue(member.value, isGiven: true) }
         for member in trusted.members { globals[member.name] = TemplateValue(member.value, isGiven: false) }
         let interpreter = Interpreter(globals: globals, date: date, limits: limits)
         _ = try interpreter.run(statements)
-        return RenderedText(segments: interpreter.output.segments)
+        return interpreter.output.parts
     }
 }

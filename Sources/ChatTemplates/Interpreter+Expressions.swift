@@ -175,7 +175,7 @@ extension Interpreter {
         case .list(let elements):
             try spend(elements.count, line: line)
             return .list(indices(elements.count).map { elements[$0] })
-        default: return .undefined("a part of \(owner.description)")
+        default: throw .mismatch(line: line, found: owner.description, expected: "a text or a list")
         }
     }
 

@@ -1,3 +1,5 @@
+import Tokenization
+
 /// Text in which every character remembers whether it was given by the caller or stands in the template.
 ///
 /// Only the template's own characters may spell special tokens. Characters are Unicode scalars, as in Python.
@@ -19,17 +21,17 @@ struct TemplateText: Sendable {
     var isEmpty: Bool { units.isEmpty }
     var string: String { Self.string(units) }
 
-    /// The longest parts that are either given or not.
-    var segments: [RenderedText.Segment] {
-        var segments: [RenderedText.Segment] = []
+    /// The longest parts that are either given or not; only the template's own may hold special tokens.
+    var parts: [PromptPart] {
+        var parts: [PromptPart] = []
         var start = 0
         while start < units.count {
             let mark = units[start] & Self.mark
             let end = units[start...].firstIndex { $0 & Self.mark != mark } ?? units.count
-            segments.append(.init(text: Self.string(units[start..<end]), isGiven: mark != 0))
+            parts.append(PromptPart(Self.string(units[start..<end]), holdsSpecialTokens: mark == 0))
             start = end
         }
-        return segments
+        return parts
     }
 
     private static func string(_ units: some Sequence<UInt32>) -> String {

@@ -1,3 +1,5 @@
+public import Transformer
+
 /// How a token is drawn from a row of logits.
 ///
 /// Filters apply in the order of Hugging Face transformers: temperature, then top-k, then top-p, then min-p. Each of
@@ -42,6 +44,14 @@ public struct SamplingParameters: Sendable, Hashable {
         self.topP = topP
         self.minP = minP
         self.seed = seed
+    }
+
+    /// What a model's makers suggest.
+    ///
+    /// - Throws: `SamplingError.parameterOutOfRange`; `generation_config.json` was checked when it was read.
+    public init(_ suggested: SuggestedSampling) throws(SamplingError) {
+        try self.init(
+            temperature: suggested.temperature, topK: suggested.topK, topP: suggested.topP, minP: suggested.minP)
     }
 
     private init(temperature: Double) {

@@ -19,6 +19,9 @@ struct BundleFile {
         self.members = members
     }
 
+    /// Whatever is behind a key, or nil.
+    func value(_ key: String) -> JSONValue? { members[key] }
+
     /// The object behind a key, or an empty one.
     func object(_ key: String, allowed: [String]) throws(BundleError) -> BundleFile {
         try BundleFile(members[key] ?? [:], name: prefix + key, allowed: allowed)

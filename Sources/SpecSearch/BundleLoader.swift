@@ -35,6 +35,7 @@ actor BundleLoader {
         }
         let target = try model(bundle.target)
         let tokenizer = try tokenizer(bundle.target)
+        let prompts = try PromptEncoder(bundle.format, folder: bundle.target, tokenizer: tokenizer)
         var draft: LanguageModel?
         if let folder = bundle.draft {
             draft = try model(folder)
@@ -52,16 +53,18 @@ actor BundleLoader {
                 }
             }
             scorer = try StepRewardModel(
-                try model(folder, outputTokens: verdict), tokenizer: tokenizer, stepToken: bundle.stepToken ?? "",
-                format: bundle.format, thread: thread, limits: limits, budget: budget)
+                try model(folder, outputTokens: verdict),
+                prompts: PromptEncoder(bundle.format, folder: folder, tokenizer: tokenizer),
+                stepToken: bundle.stepToken ?? "", thread: thread, limits: limits, budget: budget)
         }
         do {
             return ReasonerModels(
                 scheduler: try Scheduler(
                     target: target, draft: draft, tokenizer: tokenizer, thread: thread, limits: limits,
                     budget: budget),
-                tokenizer: tokenizer, format: bundle.format, endTokens: Set(target.configuration.endTokens),
-                hasDraft: draft != nil, scorer: scorer)
+                prompts: prompts, format: bundle.format,
+                endTokens: Set(target.configuration.endTokens + prompts.endTokens), hasDraft: draft != nil,
+                scorer: scorer, suggestedSampling: target.configuration.suggestedSampling)
         } catch { throw .generation(error) }
     }
 

@@ -1,3 +1,4 @@
+internal import ChatTemplates
 public import Decoding
 internal import Files
 public import JSON
@@ -8,11 +9,14 @@ public import JSON
 ///       "target": "target", "draft": "draft", "reward": "reward",
 ///       "prompt": "Q: {question}\n", "separator": "\n", "answer": "The answer is {answer}.",
 ///       "stepToken": "<extra_0>",
+///       "chatTemplate": "raw", "system": "…", "templateOptions": {"enable_thinking": false},
 ///       "sampling": {"temperature": 0.8, "topK": 0, "topP": 1, "minP": 0},
 ///       "search": {"width": 6, "beams": 2, "depth": 16, "theta": 0.9, "thoughtTokens": 64}
 ///     }
 ///
-/// `target`, `prompt`, `separator` and `answer` must be there, `sampling` and `search` with any of their members may.
+/// `target`, `prompt`, `separator` and `answer` must be there, `sampling` and `search` with any of their members may. With
+/// a `chatTemplate` (`model`, `chatml` or `llama3`; see `ChatPrompt`) the prompt is what the user says in a conversation,
+/// after what a `system` message says; the reward model is asked by its own folder's template.
 /// `draft`, `reward`, and with the latter `stepToken`, are for bundles that have such models. A causal model that judges
 /// with one of two tokens is a reward model together with `"goodToken": "+", "badToken": "-"`.
 public struct ModelBundle: Sendable, Hashable {
@@ -23,13 +27,13 @@ public struct ModelBundle: Sendable, Hashable {
     /// The folder of the reward model, or nil.
     public var reward: String?
     /// How the models want to be asked.
-    public let format: PromptFormat
+    public var format: PromptFormat
     /// The token after each thought at which the reward model gives its score, or nil if it needs none.
     public let stepToken: String?
     /// The tokens whose logits a causal reward model is judged by, or nil if it has a head of its own.
     public let verdictTokens: VerdictTokens?
-    /// How thoughts are sampled unless a user says otherwise: temperature 0.8 without filters if the file says nothing.
-    public let sampling: SamplingParameters
+    /// How thoughts are sampled unless a user says otherwise; nil if the file says nothing.
+    public let sampling: SamplingParameters?
     /// The size of a search.
     public let search: SearchParameters
 
@@ -58,8 +62,8 @@ public struct ModelBundle: Sendable, Hashable {
         let file = try BundleFile(
             json,
             allowed: [
-                "target", "draft", "reward", "prompt", "separator", "answer", "stepToken", "goodToken",
-                "badToken", "sampling", "search",
+                "target", "draft", "reward", "prompt", "separator", "answer", "chatTemplate", "system",
+                "templateOptions", "stepToken", "goodToken", "badToken", "sampling", "search",
             ])
         target = try Self.inside(folder, key: "target", file.requiredText("target"))
         draft = try file.text("draft").map { name throws(BundleError) in
@@ -70,7 +74,7 @@ public struct ModelBundle: Sendable, Hashable {
         }
         format = try PromptFormat(
             prompt: file.requiredText("prompt"), separator: file.requiredText("separator"),
-            answer: file.requiredText("answer"))
+            answer: file.requiredText("answer"), chat: ChatPrompt(file))
         stepToken = try file.text("stepToken")
         if let stepToken, reward == nil {
             throw .invalidValue(key: "stepToken", found: stepToken, expected: "none, since there is no reward")
@@ -79,7 +83,9 @@ public struct ModelBundle: Sendable, Hashable {
         if let verdictTokens, reward == nil {
             throw .invalidValue(key: "goodToken", found: verdictTokens.good, expected: "none, since there is no reward")
         }
-        sampling = try SamplingParameters(file.object("sampling", allowed: ["temperature", "topK", "topP", "minP"]))
+        sampling = try file.value("sampling").map { _ throws(BundleError) in
+            try SamplingParameters(file.object("sampling", allowed: ["temperature", "topK", "topP", "minP"]))
+        }
         search = try SearchParameters(
             file.object("search", allowed: ["width", "beams", "depth", "theta", "thoughtTokens"]))
     }
@@ -94,6 +100,29 @@ public struct ModelBundle: Sendable, Hashable {
         }
         guard isSafe else { throw .unsafeFolder(key: key, found: name) }
         return folder + "/" + name
+    }
+}
+
+extension ChatPrompt {
+    fileprivate init(_ file: BundleFile) throws(BundleError) {
+        let name = try file.text("chatTemplate") ?? ChatTemplateChoice.raw.rawValue
+        guard let template = ChatTemplateChoice(rawValue: name) else {
+            throw .invalidValue(
+                key: "chatTemplate", found: name,
+                expected: ChatTemplateChoice.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        let options = file.value("templateOptions") ?? [:]
+        guard let options = options.object else {
+            throw .invalidValue(key: "templateOptions", found: options.kind, expected: "an object")
+        }
+        self.init(template: template, system: try file.text("system"), options: options)
+        if template == .raw, let system {
+            throw .invalidValue(key: "system", found: system, expected: "none, since there is no chatTemplate")
+        }
+        if template == .raw, let first = options.members.first {
+            throw .invalidValue(
+                key: "templateOptions", found: first.name, expected: "none, since there is no chatTemplate")
+        }
     }
 }
 
@@ -112,7 +141,7 @@ extension VerdictTokens {
 
 extension SamplingParameters {
     fileprivate init(_ file: BundleFile) throws(BundleError) {
-        let temperature = try file.number("temperature", in: 0...1000, fallback: 0.8)
+        let temperature = try file.number("temperature", in: 0...1000, fallback: SearchOptions.usualTemperature)
         let topK = try file.integer("topK", fallback: 0)
         let topP = try file.number("topP", in: 0...1, fallback: 1)
         let minP = try file.number("minP", in: 0...1, fallback: 0)

@@ -9,6 +9,8 @@ public struct PromptFormat: Sendable, Hashable {
     public let beforeQuestion: String
     /// What a prompt says after the question.
     public let afterQuestion: String
+    /// Who is asked: a model that continues a text, or one that answers in a conversation.
+    public var chat: ChatPrompt
     /// What ends a thought, and belongs to it.
     public let separator: String
     private let answerMark: AnswerMark
@@ -17,8 +19,11 @@ public struct PromptFormat: Sendable, Hashable {
     ///   - prompt: a text with `{question}` once.
     ///   - separator: any text but an empty one.
     ///   - answer: a text with `{answer}` once, and not at its start. See `answer(in:)`.
+    ///   - chat: by default the prompt is a text to continue.
     /// - Throws: `BundleError.template` for other texts.
-    public init(prompt: String, separator: String, answer: String) throws(BundleError) {
+    public init(
+        prompt: String, separator: String, answer: String, chat: ChatPrompt = .raw
+    ) throws(BundleError) {
         let (before, after) = try Template.split(prompt, at: Self.placeholder, key: "prompt")
         beforeQuestion = String(decoding: before, as: UTF8.self)
         afterQuestion = String(decoding: after, as: UTF8.self)
@@ -27,9 +32,10 @@ public struct PromptFormat: Sendable, Hashable {
         }
         self.separator = separator
         answerMark = try AnswerMark(template: answer)
+        self.chat = chat
     }
 
-    /// The prompt that asks a question.
+    /// The prompt that asks a question; in a conversation, what the user says.
     ///
     /// If thoughts are lines, so is the question: every run of white space in it becomes one blank, because a newline
     /// would begin the first thought. For other separators it stays as it is. White space around it is dropped.
@@ -55,15 +61,15 @@ public struct PromptFormat: Sendable, Hashable {
             .joined(separator: " ")
     }
 
-    /// The tokens of the prompt that asks a question: special tokens of the model count in the template alone.
+    /// The prompt in parts: special tokens of the model count in the template alone.
     ///
     /// - Throws: `SearchError.emptyQuestion` if there is nothing but white space.
-    func tokens(of question: String, _ tokenizer: Tokenizer) throws(SearchError) -> [Int32] {
-        tokenizer.encode([
+    func parts(_ question: String) throws(SearchError) -> [PromptPart] {
+        [
             PromptPart(beforeQuestion, holdsSpecialTokens: true),
             PromptPart(try normalized(question), holdsSpecialTokens: false),
             PromptPart(afterQuestion, holdsSpecialTokens: true),
-        ])
+        ]
     }
 
     /// The last answer that is marked in a text, without white space around it, or nil if there is none.

@@ -32,7 +32,8 @@ public final class Reasoner: Sendable {
 
     /// The bundle that was loaded.
     public let bundle: ModelBundle
-    /// The options of a search unless told otherwise: what the bundle says, and the policy `paper` if it has a draft.
+    /// The options of a search unless told otherwise: what the bundle says, and the policy `paper` if it has a draft. If
+    /// the bundle does not say how to sample, the target's `generation_config.json` does.
     public let defaults: SearchOptions
     private let models: ReasonerModels
 
@@ -62,8 +63,10 @@ public final class Reasoner: Sendable {
         let loader = BundleLoader(bundle, thread: thread, limits: configuration.limits)
         models = try await loader.load(scorer: scorer, progress: progress)
         self.bundle = bundle
+        let sampling: SamplingParameters
+        do { sampling = try models.sampling(for: bundle) } catch { throw .generation(.sampling(error)) }
         defaults = SearchOptions(
-            policy: bundle.draft == nil ? .plain : .paper, parameters: bundle.search, sampling: bundle.sampling)
+            policy: bundle.draft == nil ? .plain : .paper, parameters: bundle.search, sampling: sampling)
     }
 
     /// Searches for the answer of a question.

@@ -1,3 +1,4 @@
+public import ChatTemplates
 public import Decoding
 public import Tokenization
 public import Transformer
@@ -10,6 +11,10 @@ public enum ReasonerError: Error, Sendable, CustomStringConvertible {
     case model(LoadError)
     /// A tokenizer cannot be loaded.
     case tokenizer(TokenizerError)
+    /// A model cannot be asked by a chat template.
+    case chatFormat(ChatFormatError)
+    /// A chat template refuses a question.
+    case chatTemplate(TemplateError)
     /// Draft and target do not spell the same tokens.
     case differentVocabularies(VocabularyDifference)
     /// The reward model's folder holds a model that gives no two classes.
@@ -33,6 +38,8 @@ public enum ReasonerError: Error, Sendable, CustomStringConvertible {
         case .bundle(let error): "\(error)"
         case .model(let error): "\(error)"
         case .tokenizer(let error): "\(error)"
+        case .chatFormat(let error): "\(error)"
+        case .chatTemplate(let error): "\(error)"
         case .differentVocabularies(let difference):
             "Draft and target must have the same vocabulary: \(difference). Choose a draft of the same family."
         case .notARewardModel:

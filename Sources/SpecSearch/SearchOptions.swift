@@ -4,6 +4,8 @@ public import Decoding
 public struct SearchOptions: Sendable, Hashable {
     /// How many tokens the draft model proposes to the target per pass, unless told otherwise.
     public static let usualDraftLength = 4
+    /// At which temperature thoughts are sampled if neither the bundle nor the target's makers say otherwise.
+    public static let usualTemperature = 0.8
 
     /// Who writes thoughts, and what is promised about them.
     public var policy: SpeculationPolicy

@@ -75,12 +75,11 @@ final class SearchRun {
     private func begin() async throws(ReasonerError) {
         guard options.policy == .plain || models.hasDraft else { throw .noDraftModel(options.policy) }
         guard let scorer = models.scorer else { throw .noScorer }
-        let tokens: [Int32]
-        do { tokens = try models.tokens(of: question) } catch { throw .search(error) }
+        let tokens = try models.prompts.tokens(of: question)
         do {
             prompt = Place(
                 node: try await models.scheduler.open(tokens), branch: .root,
-                text: TextStream(models.tokenizer, skipsSpecialTokens: true))
+                text: TextStream(models.prompts.tokenizer, skipsSpecialTokens: true))
         } catch { throw .generation(error) }
         do { session = try await scorer.begin(question: question) } catch { throw .scorer(error) }
     }

@@ -1,7 +1,7 @@
 public import CacheTree
 internal import Compute
 public import Decoding
-public import Tokenization
+internal import Tokenization
 public import Transformer
 
 /// A process reward model: behind each thought stands a step token, and the score is the probability of "good" there.
@@ -21,9 +21,8 @@ public actor StepRewardModel: ThoughtScorer {
     }
 
     private nonisolated let thread: ComputeThread
-    private let tokenizer: Tokenizer
+    private let prompts: PromptEncoder
     private let stepToken: Int32
-    private let format: PromptFormat
     private let tree: CacheTree
     private let runner: PassRunner
     private let rowsPerPass: Int
@@ -36,24 +35,23 @@ public actor StepRewardModel: ThoughtScorer {
     /// - Parameters:
     ///   - model: a model with a head of step classes, or a causal model loaded with the bad and the good token, in this
     ///     order, as `outputTokens`.
-    ///   - tokenizer: its tokenizer.
+    ///   - prompts: its tokenizer, and how it wants to be asked.
     ///   - stepToken: the token behind each thought, for instance `<extra_0>`.
-    ///   - format: how it wants to be asked.
     ///   - thread: where to compute.
     ///   - limits: rows per pass and KV memory.
     ///   - budget: the KV memory if others on the same thread share it; by default what `limits` says.
     /// - Throws: `ReasonerError.notARewardModel`, `.unknownRewardToken` or `.generation`.
     public init(
-        _ model: LanguageModel, tokenizer: Tokenizer, stepToken: String, format: PromptFormat, thread: ComputeThread,
+        _ model: LanguageModel, prompts: PromptEncoder, stepToken: String, thread: ComputeThread,
         limits: Scheduler.Limits = .init(), budget: CacheBudget? = nil
     ) throws(ReasonerError) {
         guard model.configuration.head != .vocabulary, model.configuration.outputWidth == 2 else {
             throw .notARewardModel
         }
-        guard let token = tokenizer.token(for: stepToken) else { throw .unknownRewardToken(stepToken) }
+        guard let token = prompts.tokenizer.token(for: stepToken) else { throw .unknownRewardToken(stepToken) }
         let size = model.configuration.vocabularySize
-        guard tokenizer.vocabularySize <= size else {
-            throw .generation(.tokenizerTooLarge(tokens: tokenizer.vocabularySize, vocabularySize: size))
+        guard prompts.tokenizer.vocabularySize <= size else {
+            throw .generation(.tokenizerTooLarge(tokens: prompts.tokenizer.vocabularySize, vocabularySize: size))
         }
         let tree: CacheTree
         do {
@@ -61,9 +59,8 @@ public actor StepRewardModel: ThoughtScorer {
                 models: [model.configuration.pageLayout],
                 budget: budget ?? CacheBudget(bytes: limits.cacheBytes))
         } catch { throw .generation(.memory(error)) }
-        self.tokenizer = tokenizer
+        self.prompts = prompts
         self.stepToken = token
-        self.format = format
         self.thread = thread
         self.tree = tree
         runner = PassRunner(model, number: 0, tree: tree, thread: thread)
@@ -72,10 +69,9 @@ public actor StepRewardModel: ThoughtScorer {
 
     /// Begins to judge the thoughts of one search.
     ///
-    /// - Throws: `ReasonerError.search` for an empty question.
+    /// - Throws: `ReasonerError.search` for an empty question, `.chatTemplate` if the model's template refuses.
     public func begin(question: String) throws(ReasonerError) -> any ScoringSession {
-        let tokens: [Int32]
-        do { tokens = try format.tokens(of: question, tokenizer) } catch { throw .search(error) }
+        let tokens = try prompts.tokens(of: question)
         let node = tree.fork(tree.root)
         tree.append(tokens, to: node)
         lastSession += 1
@@ -127,7 +123,7 @@ public actor StepRewardModel: ThoughtScorer {
         var start = session.prompt
         if let parent = thoughtTree[thought].parent { start = node(of: parent, in: thoughtTree, &session) }
         let end = tree.fork(start)
-        tree.append(tokenizer.encode(thoughtTree[thought].text, addsPrefix: false) + [stepToken], to: end)
+        tree.append(prompts.tokenizer.encode(thoughtTree[thought].text, addsPrefix: false) + [stepToken], to: end)
         session.nodes[thought] = end
         return end
     }

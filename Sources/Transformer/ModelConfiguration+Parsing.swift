@@ -18,7 +18,8 @@ extension ModelConfiguration {
     /// Every field that changes numbers is honoured or refused by name.
     /// - Parameters:
     ///   - json: the value of `config.json`.
-    ///   - generation: the value of `generation_config.json`, if there is one: its end tokens count as well.
+    ///   - generation: the value of `generation_config.json`, if there is one: its end tokens count as well, and how to
+    ///     sample.
     /// - Throws: `LoadError` naming the first field that cannot be used.
     package init(json: JSONValue, generation: JSONValue? = nil) throws(LoadError) {
         let file = ConfigurationFile(json: json)
@@ -53,7 +54,10 @@ extension ModelConfiguration {
             rotary: rotary,
             tiesOutput: try file.boolean("tie_word_embeddings", fallback: false),
             hasQueryKeyValueBias: false, hasAttentionOutputBias: false, hasFeedForwardBias: false,
-            hasQueryKeyNorm: false, slidingWindow: nil, experts: nil, endTokens: endTokens)
+            hasQueryKeyNorm: false, slidingWindow: nil, experts: nil, endTokens: endTokens,
+            suggestedSampling: try generation.flatMap { json throws(LoadError) in
+                try SuggestedSampling(ConfigurationFile(json: json))
+            })
         switch family {
         case .llama: try applyLlama(file)
         case .mistral: try applyMistral(file)

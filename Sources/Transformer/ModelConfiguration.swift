@@ -69,6 +69,9 @@ public struct ModelConfiguration: Sendable, Hashable {
     /// Tokens that end a text, from `config.json` and `generation_config.json`.
     public var endTokens: [Int32]
 
+    /// How the model's makers sample from it, from `generation_config.json`; nil if they say nothing.
+    public var suggestedSampling: SuggestedSampling?
+
     /// Elements of what the model gives for a row.
     public var outputWidth: Int {
         switch head {

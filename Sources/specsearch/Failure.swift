@@ -1,4 +1,5 @@
 import CacheTree
+import ChatTemplates
 import Decoding
 import Files
 import Safetensors
@@ -29,6 +30,8 @@ struct Failure {
         case let error as TokenizerError: code = Failure.code(of: error)
         case let error as DecodingError: code = Failure.code(of: error)
         case let error as ReasonerError: code = Failure.code(of: error)
+        case let error as ChatFormatError: code = Failure.code(of: error)
+        case let error as TemplateError: code = Failure.code(of: error)
         case let error as SearchError: code = Failure.code(of: error)
         case is SamplingError: code = Failure.usage
         case ProblemError.unreadable(_, .missing): code = Failure.missing
@@ -63,6 +66,18 @@ struct Failure {
         }
     }
 
+    private static func code(of error: ChatFormatError) -> Int32 {
+        if case .noTemplate = error { missing } else { badInput }
+    }
+
+    /// The messages are to blame, or the template.
+    private static func code(of error: TemplateError) -> Int32 {
+        switch error {
+        case .raised, .limit: usage
+        case .syntax, .unsupported, .undefined, .mismatch: badInput
+        }
+    }
+
     private static func code(of error: SearchError) -> Int32 {
         switch error {
         case .invalidParameter, .emptyQuestion: usage
@@ -74,6 +89,8 @@ struct Failure {
     private static func code(of error: ReasonerError) -> Int32 {
         switch error {
         case .bundle(.unreadable(_, .missing)): missing
+        case .chatFormat(let error): code(of: error)
+        case .chatTemplate(let error): code(of: error)
         case .bundle, .differentVocabularies, .notARewardModel, .unknownRewardToken, .noScorer: badInput
         case .model(let error): code(of: error)
         case .tokenizer(let error): code(of: error)

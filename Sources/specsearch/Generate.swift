@@ -1,5 +1,6 @@
 import ArgumentParser
 import CacheTree
+import ChatTemplates
 import Decoding
 import Files
 import JSON
@@ -18,6 +19,7 @@ struct Generate: AsyncParsableCommand {
             Examples:
               specsearch generate --model Weights/qwen/target --prompt "Q: Reach 24 from 4 6 7 8."
               specsearch generate --model Weights/qwen/target --draft Weights/qwen/draft --tokens 51,28 --json
+              specsearch generate --model Qwen3-0.6B --system "Answer briefly." --prompt "How many roads?"
             """)
 
     @Option(help: ArgumentHelp("A Hugging Face folder.", valueName: "dir"), completion: .directory)
@@ -28,11 +30,17 @@ struct Generate: AsyncParsableCommand {
         completion: .directory)
     var draft: String?
 
-    @Option(help: "The text to continue.")
+    @Option(help: "The text to continue; for a chat model, what the user says.")
     var prompt: String?
 
     @Option(help: ArgumentHelp("Token ids to continue instead, separated by commas.", valueName: "ids"))
     var tokens: TokenList?
+
+    @Option(help: "\(ChatTemplateChoice.help) By default the model's own, or raw if it has none.")
+    var chatTemplate: ChatTemplateChoice?
+
+    @Option(help: "What a system message says before the user's.")
+    var system: String?
 
     @Option(help: "The most tokens to generate.")
     var maxTokens = 128
@@ -51,6 +59,9 @@ struct Generate: AsyncParsableCommand {
 
     func validate() throws {
         guard (prompt == nil) != (tokens == nil) else { throw ValidationError("Give either --prompt or --tokens.") }
+        guard tokens == nil || (chatTemplate == nil && system == nil) else {
+            throw ValidationError("--tokens continues ids as they are, without --chat-template or --system.")
+        }
         guard maxTokens >= 1 else { throw ValidationError("--max-tokens is \(maxTokens), expected 1 or more.") }
         guard (0...Scheduler.longestDraft).contains(draftTokens) else {
             throw ValidationError("--draft-tokens is \(draftTokens), expected 0 to \(Scheduler.longestDraft).")
@@ -65,10 +76,14 @@ struct Generate: AsyncParsableCommand {
         let scheduler = try Scheduler(
             target: target, draft: small, tokenizer: tokenizer, thread: computing.thread,
             limits: computing.configuration.limits)
-        let ids = tokens?.ids ?? tokenizer?.encode(prompt ?? "") ?? []
+        let chat = try tokenizer.flatMap { try loadChatFormat($0) }
+        let ids = try tokens?.ids ?? tokenizer.map { try promptTokens($0, chat) } ?? []
         let clock = ContinuousClock()
         let start = clock.now
-        let continuation = try await continuation(of: ids, scheduler, target)
+        let endTokens = Set(target.configuration.endTokens + [chat?.endOfTurn].compactMap { $0 })
+        let usual = try target.configuration.suggestedSampling.map { try SamplingParameters($0) } ?? .greedy
+        let continuation = try await continuation(
+            of: ids, scheduler, sampling: sampling.parameters(usual: usual), endTokens: endTokens)
         let seconds = (clock.now - start).seconds
         if json {
             let text = tokenizer?.decode(continuation.tokens, skipsSpecialTokens: true)
@@ -89,20 +104,42 @@ struct Generate: AsyncParsableCommand {
         return tokenizer
     }
 
+    /// How the model wants a conversation written; nil if the prompt is a text to continue.
+    private func loadChatFormat(_ tokenizer: Tokenizer) throws -> ChatFormat? {
+        guard tokens == nil else { return nil }
+        let chat: ChatFormat?
+        if let chatTemplate {
+            chat = try ChatFormat(chatTemplate, folder: model, tokenizer: tokenizer)
+        } else {
+            chat = try ChatFormat(folder: model)
+        }
+        if system != nil, chat == nil {
+            throw ValidationError("--system needs a chat template, which the model has not: give --chat-template.")
+        }
+        return chat
+    }
+
+    private func promptTokens(_ tokenizer: Tokenizer, _ chat: ChatFormat?) throws -> [Int32] {
+        let text = prompt ?? ""
+        guard let chat else { return tokenizer.encode(text) }
+        let opening = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
+        let messages = opening + [ChatMessage(role: "user", content: text)]
+        return tokenizer.encode(try chat.prompt(messages), addsPrefix: false)
+    }
+
     /// Generates a few tokens at a time, so that text appears while it grows: every choice is a function of its position,
     /// so the cuts change nothing.
     private func continuation(
-        of prompt: [Int32], _ scheduler: Scheduler, _ target: LanguageModel
+        of prompt: [Int32], _ scheduler: Scheduler, sampling: SamplingParameters, endTokens: Set<Int32>
     ) async throws -> Continuation {
         var stream = scheduler.tokenizer.map { TextStream($0, skipsSpecialTokens: true) }
         var continuation = Continuation()
-        let parameters = try sampling.parameters(usual: .greedy)
         var node = try await scheduler.open(prompt)
         while continuation.end == nil {
             let count = min(json ? maxTokens : 8, maxTokens - continuation.tokens.count)
             let request = GenerationRequest(
-                start: node, draftLength: draft == nil ? 0 : draftTokens, sampling: parameters,
-                stop: StopRule(endTokens: Set(target.configuration.endTokens), maxTokens: count))
+                start: node, draftLength: draft == nil ? 0 : draftTokens, sampling: sampling,
+                stop: StopRule(endTokens: endTokens, maxTokens: count))
             let result = try await scheduler.generate([request])
             await scheduler.release([node])
             node = result.generated[0].node

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Decoding
 
-/// How tokens are chosen; what is not given is taken from the bundle, or is the default of the command.
+/// How tokens are chosen; what is not given is taken from the bundle or from the model's generation_config.json.
 struct SamplingArguments: ParsableArguments {
     @Option(help: "What logits are divided by; 0 always takes the most probable token.")
     var temperature: Double?

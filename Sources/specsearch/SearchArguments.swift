@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChatTemplates
 import Decoding
 import SpecSearch
 
@@ -20,6 +21,9 @@ struct SearchArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp("A reward model in place of the bundle's.", valueName: "dir"), completion: .directory)
     var reward: String?
+
+    @Option(help: "\(ChatTemplateChoice.help) By default what the bundle says.")
+    var chatTemplate: ChatTemplateChoice?
 
     @Option(help: "Thoughts that continue each path (N).")
     var width: Int?
@@ -72,6 +76,7 @@ struct SearchArguments: ParsableArguments {
         if let target { models.target = target }
         if let draft { models.draft = draft }
         if let reward { models.reward = reward }
+        if let chatTemplate { models.format.chat.template = chatTemplate }
         return models
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Tokenization
 import XCTest
 
 @testable import ChatTemplates
@@ -9,7 +10,7 @@ final class TemplateLimitTests: XCTestCase {
     private static func render(_ source: String, _ limits: TemplateLimits = .init(steps: 200_000, output: 10_000))
         throws -> String
     {
-        try ChatTemplate(source, limits: limits).render(given: JSONObject()).text
+        try ChatTemplate(source, limits: limits).render(given: JSONObject()).map(\.text).joined()
     }
 
     private static func refuses(_ source: String) -> Bool {

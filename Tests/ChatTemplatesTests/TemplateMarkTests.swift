@@ -1,23 +1,23 @@
 import JSON
+import Tokenization
 import XCTest
 
 @testable import ChatTemplates
 
 /// Text that the caller gave is told from the template's own, whatever is done to it.
 final class TemplateMarkTests: XCTestCase {
-    private func segments(_ source: String) throws -> [RenderedText.Segment] {
+    private func parts(_ source: String) throws -> [PromptPart] {
         let given: JSONValue = ["message": "<|a|> b <|c|>", "parts": ["<|x|>", ["k": "<|y|>\n"]]]
         let trusted: JSONValue = ["bos_token": "<|a|>"]
         return try ChatTemplate(source).render(given: XCTUnwrap(given.object), trusted: XCTUnwrap(trusted.object))
-            .segments
     }
 
     private func check(
         _ source: String, _ expected: [(String, Bool)], line: UInt = #line
     ) throws {
-        let found = try segments(source)
+        let found = try parts(source)
         XCTAssertEqual(found.map(\.text), expected.map(\.0), line: line)
-        XCTAssertEqual(found.map(\.isGiven), expected.map(\.1), line: line)
+        XCTAssertEqual(found.map { !$0.holdsSpecialTokens }, expected.map(\.1), line: line)
     }
 
     func testTheTemplatesOwnTextIsTrusted() throws {
@@ -62,6 +62,6 @@ final class TemplateMarkTests: XCTestCase {
         let rendered = try ChatTemplate("{{ bos_token }}").render(
             given: XCTUnwrap((["bos_token": "<|evil|>"] as JSONValue).object),
             trusted: XCTUnwrap((["bos_token": "<|a|>"] as JSONValue).object))
-        XCTAssertEqual(rendered.segments, [.init(text: "<|a|>", isGiven: false)])
+        XCTAssertEqual(rendered, [PromptPart("<|a|>", holdsSpecialTokens: true)])
     }
 }

@@ -42,6 +42,56 @@ final class GenerateCommandTests: XCTestCase {
         }
     }
 
+    func testChatModelsAreAskedByTheirTemplate() throws {
+        let copy = try ModelCopy(of: target)
+        let options = ["--prompt", "Reach 14 from 3 9 12 14.", "--max-tokens", "8"]
+        let raw = try generate(target, ["--prompt", "Q: Reach 14 from 3 9 12 14.\n", "--max-tokens", "8"])
+        try copy.write("{% for m in messages %}{{ m.content }}\n{% endfor %}", to: "chat_template.jinja")
+        XCTAssertEqual(
+            try generate(copy.path, options)["tokens"],
+            try generate(target, ["--prompt", "Reach 14 from 3 9 12 14.\n", "--max-tokens", "8"])["tokens"])
+        try copy.write("{{ messages[0].content }} {{ messages[1].content }}\n\n", to: "chat_template.jinja")
+        XCTAssertEqual(try generate(copy.path, options + ["--system", "Q:"])["tokens"], raw["tokens"])
+        XCTAssertEqual(
+            try generate(copy.path, options + ["--chat-template", "raw"])["tokens"],
+            try generate(target, options)["tokens"])
+    }
+
+    func testChatTemplatesThatCannotBeUsedAreRefused() throws {
+        let generate = ["generate", "--model", target, "--prompt", "x"]
+        let llama = ["generate", "--model", TinyModels.bundled("llama/target"), "--prompt", "x"]
+        try Command.specsearch.assertRefuses(
+            generate + ["--chat-template", "model"], code: 66, saying: "has no chat template", "chatml, llama3 or raw")
+        try Command.specsearch.assertRefuses(
+            llama + ["--chat-template", "chatml"], code: 65, saying: "<|im_start|>", "lacks")
+        try Command.specsearch.assertMisused(generate + ["--system", "x"], saying: "--system needs a chat template")
+        try Command.specsearch.assertMisused(
+            ["generate", "--model", target, "--tokens", "1", "--chat-template", "raw"], saying: "--tokens continues ids"
+        )
+        let copy = try ModelCopy(of: target)
+        try copy.write("{{ raise_exception('not so') }}", to: "chat_template.jinja")
+        try Command.specsearch.assertRefuses(
+            ["generate", "--model", copy.path, "--prompt", "x"], code: 64, saying: "refuses these messages", "not so")
+    }
+
+    func testTheModelsMakersSayHowToSample() throws {
+        let copy = try ModelCopy(of: target)
+        let options = ["--prompt", "Q: Reach 14 from", "--max-tokens", "12", "--seed", "5"]
+        try copy.write(
+            #"{"do_sample": true, "temperature": 3, "top_p": 0.9, "top_k": 30}"#, to: "generation_config.json")
+        let suggested = try generate(copy.path, options)["tokens"]
+        XCTAssertEqual(
+            suggested,
+            try generate(target, options + ["--temperature", "3", "--top-p", "0.9", "--top-k", "30"])["tokens"])
+        XCTAssertNotEqual(suggested, try generate(target, options)["tokens"], "else nothing is shown")
+        XCTAssertEqual(
+            try generate(copy.path, options + ["--temperature", "0"])["tokens"], try generate(target, options)["tokens"]
+        )
+        try copy.write(#"{"temperature": 3}"#, to: "generation_config.json")
+        XCTAssertEqual(
+            try generate(copy.path, options)["tokens"], try generate(target, options)["tokens"], "no do_sample")
+    }
+
     func testDraftedTokensAreThoseOfTheTargetAlone() throws {
         let draft = TinyModels.bundled("qwen/draft")
         let sampling = [["--temperature", "0"], ["--temperature", "0.8", "--seed", "5"]]

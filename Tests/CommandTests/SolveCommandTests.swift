@@ -24,6 +24,23 @@ final class SolveCommandTests: XCTestCase {
         ["counters", "policy", "seconds"].reduce(output) { $0.with($1, nil) }.serialized()
     }
 
+    func testChatModelsAreAskedByTheirTemplates() throws {
+        let copy = try ModelCopy(of: RepositoryRoot.path(of: "Weights/qwen"))
+        try copy.setField("prompt", to: "{question}", in: "bundle.json")
+        try copy.setField("chatTemplate", to: "model", in: "bundle.json")
+        try copy.setField("system", to: "Q:", in: "bundle.json")
+        for model in ["target", "reward"] {
+            let template = "{{ messages[0].content }} {{ messages[1].content }}\n\n"
+            try copy.write(template, to: model + "/chat_template.jinja")
+        }
+        XCTAssertEqual(tree(try solve("paper", "--bundle", copy.path)), tree(try solve("paper")))
+        XCTAssertNotEqual(
+            tree(try solve("paper", "--bundle", copy.path, "--chat-template", "raw")), tree(try solve("paper")))
+        try copy.remove("reward/chat_template.jinja")
+        try Command.specsearch.assertRefuses(
+            ["solve", question, "--quiet", "--bundle", copy.path], code: 66, saying: "reward has no chat template")
+    }
+
     func testOutputHasTheDocumentedForm() throws {
         for policy in policies {
             let output = try solve(policy)

@@ -45,7 +45,7 @@ final class FamilySolutionTests: XCTestCase {
             for writer in [Writer.target, .draft] {
                 var requests: [GenerationRequest] = []
                 for row in rows {
-                    let start = try await models.scheduler.open(models.tokens(of: row.question))
+                    let start = try await models.scheduler.open(models.prompts.tokens(of: row.question))
                     requests.append(
                         GenerationRequest(
                             start: start, writer: writer, draftLength: 0, sampling: .greedy, branch: .root,

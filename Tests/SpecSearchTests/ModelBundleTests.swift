@@ -1,3 +1,4 @@
+import ChatTemplates
 import JSON
 import SpecSearch
 import XCTest
@@ -20,10 +21,7 @@ final class ModelBundleTests: XCTestCase {
         XCTAssertEqual(bundle.draft, "family/models/draft")
         XCTAssertEqual(bundle.reward, "family/reward")
         XCTAssertEqual(bundle.stepToken, "<extra_0>")
-        XCTAssertEqual(bundle.sampling.temperature, 0.7)
-        XCTAssertEqual(bundle.sampling.topK, 20)
-        XCTAssertEqual(bundle.sampling.topP, 0.9)
-        XCTAssertEqual(bundle.sampling.minP, 0.05)
+        XCTAssertEqual(bundle.sampling, try SamplingParameters(temperature: 0.7, topK: 20, topP: 0.9, minP: 0.05))
         XCTAssertEqual(
             bundle.search, try SearchParameters(width: 4, beams: 3, depth: 10, theta: 0.8, thoughtTokens: 32))
         XCTAssertEqual(try bundle.format.prompt(for: "1 + 1?"), "Q: 1 + 1?\n")
@@ -40,12 +38,32 @@ final class ModelBundleTests: XCTestCase {
         let bundle = try ModelBundle(smallest, folder: "family")
         XCTAssertNil(bundle.draft)
         XCTAssertNil(bundle.reward)
-        XCTAssertEqual(bundle.sampling.temperature, 0.8)
+        XCTAssertNil(bundle.sampling)
+        XCTAssertEqual(bundle.format.chat, .raw)
         XCTAssertEqual(bundle.search, .standard)
         for key in ["target", "prompt", "separator", "answer"] {
             XCTAssertThrowsError(try ModelBundle(smallest.without(key), folder: "family")) {
                 XCTAssertEqual(
                     $0 as? BundleError, .invalidValue(key: key, found: "missing", expected: "a text"))
+            }
+        }
+    }
+
+    func testChatTemplateIsRead() throws {
+        let chat = smallest.with("chatTemplate", "model").with("system", "Think.")
+            .with("templateOptions", ["enable_thinking": false])
+        let options = try XCTUnwrap(chat["templateOptions"]?.object)
+        XCTAssertEqual(
+            try ModelBundle(chat, folder: ".").format.chat,
+            ChatPrompt(template: .model, system: "Think.", options: options))
+        let wrong: [(String, JSONValue)] = [
+            ("chatTemplate", chat.with("chatTemplate", "vicuna")), ("system", smallest.with("system", "Think.")),
+            ("system", chat.with("system", 1)), ("templateOptions", chat.with("templateOptions", [])),
+            ("templateOptions", smallest.with("templateOptions", ["a": 1])),
+        ]
+        for (key, json) in wrong {
+            XCTAssertThrowsError(try ModelBundle(json, folder: ".")) {
+                guard case .invalidValue(key, _, _)? = $0 as? BundleError else { return XCTFail("\($0)") }
             }
         }
     }

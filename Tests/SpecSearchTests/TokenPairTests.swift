@@ -26,7 +26,7 @@ final class TokenPairTests: XCTestCase {
         let session = try await XCTUnwrap(models.scorer).begin(question: "Reach 14 from 3 9 12 14.")
         let score = try await session.scores(for: [0], in: tree)[0]
 
-        let tokenizer = models.tokenizer
+        let tokenizer = models.prompts.tokenizer
         func token(_ text: String) throws -> Int { Int(try XCTUnwrap(tokenizer.token(for: text))) }
         let path = tokenizer.encode("Q: Reach 14 from 3 9 12 14.\n") + tokenizer.encode(thought.text)
         let whole = try LanguageModel(contentsOf: folder + "/target")

@@ -2,6 +2,7 @@
 
 `cases.json` holds small templates with what they render to, each with a few values. `published.json` holds, for every
 published template, a digest (FNV-1a, 64 bits) of what each conversation of `conversations.json` renders to, or "refused".
+`prompts.json` holds the token ids of some conversations, as published tokenizers and their templates give them.
 
     Tools/parity/python Tools/parity/make_template_fixture.py [--published FOLDER]
 
@@ -14,6 +15,7 @@ import json
 import random
 from pathlib import Path
 
+from transformers import AutoTokenizer
 from transformers.utils.chat_template_utils import _compile_jinja_template
 
 FIXTURES = Path(__file__).parents[2] / "Tests" / "ChatTemplatesTests" / "Fixtures"
@@ -82,8 +84,6 @@ words[1:3]
 words[-3:]
 words[4:1:-1]
 words[0]
-number[1:] is defined
-map[:1] is defined
 list|length
 words|length
 map|length
@@ -255,6 +255,9 @@ nothing['x'] is defined
 """.strip().split("\n")
 
 REFUSED = """
+{{ number[1:] is defined }}
+{{ map[:1] is defined }}
+{{ nothing[::2] }}
 {{ missing.name }}
 {{ 'a' + 1 }}
 {{ 'a' + missing }}
@@ -521,6 +524,31 @@ def published(folder: Path) -> dict[str, str]:
     return found
 
 
+def prompts(folder: Path) -> list[dict]:
+    """Token ids of conversations, for every published tokenizer that has a template and can be loaded."""
+    chats = [
+        [say("user", "Hi")],
+        [say("system", "Be brief."), say("user", "What is 12 * 34?\n\nThink.")],
+        [say("user", "  Grüße 😀 "), say("assistant", "Hello.\n"), say("user", "2 + 2 = ?")],
+        [
+            say("system", "a < b | c > d"),
+            say("user", "<|not a token|> {{ x }}"),
+            say("assistant", "\n"),
+            say("user", "1"),
+        ],
+    ]
+    options = {"date_string": "7 Mar 2026", "enable_thinking": False}
+    rows = []
+    for file in sorted((folder / "tokenizers").glob("*/tokenizer.json")):
+        tokenizer = AutoTokenizer.from_pretrained(file.parent)
+        if tokenizer.chat_template is None:
+            continue
+        for chat in chats:
+            ids = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False, **options)
+            rows.append({"tokenizer": file.parent.name, "messages": chat, "options": options, "ids": ids})
+    return rows
+
+
 def write(name: str, value) -> None:
     (FIXTURES / name).write_text(json.dumps(value, ensure_ascii=False, indent=0) + "\n")
 
@@ -538,6 +566,7 @@ def main() -> None:
             digests[name] = ["refused" if text is None else digest(text) for text in texts]
             print(f"{name}: {len(texts)} conversations, {texts.count(None)} refused")
         write("published.json", digests)
+        write("prompts.json", prompts(arguments.published))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,9 @@
+public import ArgumentParser
+public import ChatTemplates
+
+extension ChatTemplateChoice: ExpressibleByArgument {
+    /// What the option's help says about the values.
+    static var help: String {
+        "How a conversation is written: model (the model's own template), chatml, llama3 or raw."
+    }
+}
