@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 
 /// The program: reads its arguments, converts, and says in one line what was done.
 @main
@@ -43,6 +44,7 @@ struct Convert: ParsableCommand {
     var force = false
 
     mutating func run() throws {
+        LostPages.endProgram(prefix: "Error: ")
         do {
             try convert()
         } catch {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 
 /// `specsearch`: reasoning by search on a plain CPU.
 @main
@@ -24,6 +25,7 @@ struct Program: AsyncParsableCommand {
 
     /// Runs the command; a typed error becomes one line on standard error and its exit code.
     static func main() async {
+        LostPages.endProgram(prefix: "specsearch: ")
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -29,7 +29,7 @@ struct Command {
         }
     }
 
-    private let name: String
+    let name: String
 
     /// Where the build puts programs and tests.
     private static let folder: URL = {
@@ -43,9 +43,11 @@ struct Command {
     ///   - input: what it reads from standard input.
     ///   - environment: variables in addition to the tests' own.
     ///   - seconds: after how many it is killed.
+    ///   - meanwhile: what to do once it runs, given its process number.
     /// - Throws: if it cannot be started.
     func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:], within seconds: Double = 60
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], within seconds: Double = 60,
+        meanwhile: (pid_t) throws -> Void = { _ in }
     ) throws -> Result {
         // Files, because a pipe that nobody reads while the program runs would fill up.
         let streams = try [input, "", ""].map { try TemporaryStream($0) }
@@ -62,6 +64,7 @@ struct Command {
         let hasEnded = DispatchSemaphore(value: 0)
         process.terminationHandler = { _ in hasEnded.signal() }
         try process.run()
+        try meanwhile(process.processIdentifier)
         let isLate = hasEnded.wait(timeout: .now() + seconds) == .timedOut
         if isLate { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
