@@ -1,21 +1,34 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The programs that libFuzzer drives, each with the product whose parser it feeds. A new one needs a line here, a
-/// folder in Sources with `LLVMFuzzerTestOneInput`, and seeds in corpus/NAME.
+/// The programs that libFuzzer drives, each with the products that it needs. A new one needs a line here, a folder in
+/// Sources with `LLVMFuzzerTestOneInput`, and seeds in corpus/NAME.
 let targets = [
-    "json": "Safetensors",
-    "safetensors": "Safetensors",
+    "bundle": ["SpecSearch"],
+    "config": ["Transformer"],
+    "json": ["Safetensors"],
+    "safetensors": ["Safetensors"],
+    "shards": ["Safetensors"],
+    "template": ["ChatTemplates"],
+    "text": ["Tokenization"],
+    "tokenizer": ["Tokenization"],
+    "vocabulary": ["Tokenization"],
 ]
 
 let package = Package(
     name: "fuzz",
     platforms: [.macOS(.v15)],
     dependencies: [.package(name: "specsearch", path: "../..")],
-    targets: [.target(name: "FuzzHooks")]
-        + targets.sorted { $0.key < $1.key }.map { name, product in
+    targets: [
+        .target(name: "FuzzHooks"),
+        .target(
+            name: "FuzzSupport", dependencies: ["FuzzHooks", .product(name: "Safetensors", package: "specsearch")]),
+    ]
+        + targets.sorted { $0.key < $1.key }.map { name, products in
             .executableTarget(
-                name: name, dependencies: ["FuzzHooks", .product(name: product, package: "specsearch")],
+                name: name,
+                dependencies: ["FuzzHooks", "FuzzSupport"]
+                    + products.map { .product(name: $0, package: "specsearch") },
                 // libFuzzer brings the main function.
                 swiftSettings: [.unsafeFlags(["-parse-as-library"])])
         },
