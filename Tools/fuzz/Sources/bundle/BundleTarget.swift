@@ -32,6 +32,7 @@ public func mutate(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, _ maximum
 private let words = [
     "target", "draft", "reward", "prompt", "separator", "answer", "stepToken", "goodToken", "badToken", "sampling",
     "search", "chatTemplate", "system", "templateOptions", "temperature", "topK", "topP", "minP", "width", "beams",
-    "depth", "theta", "thoughtTokens", "model", "chatml", "llama3", "raw", "{question}", "{answer}", "\\boxed{{answer}}",
+    "depth", "theta", "thoughtTokens", "model", "chatml", "llama3", "raw", "{question}", "{answer}",
+    "\\boxed{{answer}}",
     "..", "/", "a/../b", "\n",
 ]

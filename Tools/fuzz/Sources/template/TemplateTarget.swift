@@ -8,9 +8,13 @@ private let given: JSONObject = {
         "messages": [
             ["role": "system", "content": "Be <|brief|>."],
             ["role": "user", "content": " Hi \n"],
-            ["role": "assistant", "content": "<think>\na\n</think>\n\nb", "tool_calls": [["name": "f", "arguments": [:]]]],
+            [
+                "role": "assistant", "content": "<think>\na\n</think>\n\nb",
+                "tool_calls": [["name": "f", "arguments": [:]]],
+            ],
         ],
-        "tools": [["name": "f", "parameters": ["type": "object"]]], "none": .null, "number": 7, "half": 0.5, "yes": true,
+        "tools": [["name": "f", "parameters": ["type": "object"]]], "none": .null, "number": 7, "half": 0.5,
+        "yes": true,
     ]
     return json.object ?? JSONObject()
 }()
