@@ -21,5 +21,10 @@ package final class FloatBuffer: @unchecked Sendable {
         for (index, value) in values.enumerated() { floats[index] = value }
     }
 
+    /// Writes all floats as the nearest bfloat16.
+    package func round(to target: UnsafeMutablePointer<UInt16>) {
+        for index in 0..<count { target[index] = BFloat16.bits(floats[index]) }
+    }
+
     deinit { UnsafeMutableRawPointer(floats).deallocate() }
 }

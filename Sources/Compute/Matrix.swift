@@ -28,22 +28,25 @@ package struct Matrix: Sendable {
     ///   - inputs: columns of the matrix, at least 1.
     ///   - precision: how to keep the weights; bfloat16 with an odd number of inputs is kept in 32 bits.
     ///   - team: the threads that pack.
-    ///   - readRow: writes the row whose index it gets, widened to floats; called from several threads.
+    ///   - readRow: writes the row whose index it gets in the precision that it gets; called from several threads, by each
+    ///     for consecutive rows.
     package init(
         outputs: Int, inputs: Int, precision: WeightPrecision, team: ThreadTeam,
-        readRow: (Int, UnsafeMutablePointer<Float>) -> Void
+        readRow: (Int, WeightPrecision, UnsafeMutableRawPointer) -> Void
     ) {
         self.outputs = outputs
         self.inputs = inputs
         self.precision = inputs % 2 == 0 ? precision : .float32
         storage = PanelStorage(outputs: outputs, inputs: inputs, precision: self.precision)
-        withoutActuallyEscaping(readRow) { [storage] readRow in
+        withoutActuallyEscaping(readRow) { [storage, precision = self.precision] readRow in
             nonisolated(unsafe) let readRow = readRow
             team.split(storage.panelCount, atLeast: 4) { panels in
-                let row = FloatBuffer(count: inputs)
-                for output in panels.lowerBound * 16..<min(panels.upperBound * 16, outputs) {
-                    readRow(output, row.floats)
-                    storage.pack(row.floats, output: output)
+                let rows = UnsafeMutablePointer<UInt32>.allocate(capacity: 16 * storage.words)
+                defer { rows.deallocate() }
+                for panel in panels {
+                    let count = min(16, outputs - panel * 16)
+                    for row in 0..<count { readRow(panel * 16 + row, precision, rows + row * storage.words) }
+                    storage.pack(rows, panel: panel, outputs: count)
                 }
             }
         }

@@ -2,15 +2,19 @@
 final class PanelStorage: @unchecked Sendable {
     let memory: UnsafeMutableRawPointer
     let panelCount: Int
+    /// 32-bit words of one output: a float, or the bfloat16 of an even input below that of an odd one.
+    let words: Int
     private let inputs: Int
     private let precision: WeightPrecision
-    private let panelBytes: Int
+
+    private var panelBytes: Int { words * 64 }
 
     init(outputs: Int, inputs: Int, precision: WeightPrecision) {
         self.inputs = inputs
         self.precision = precision
         panelCount = (outputs + 15) / 16
-        panelBytes = precision == .float32 ? inputs * 64 : inputs / 2 * 64
+        words = precision == .float32 ? inputs : inputs / 2
+        let panelBytes = words * 64
         memory = UnsafeMutableRawPointer.allocate(byteCount: panelCount * panelBytes, alignment: 64)
         // Only the last panel can have lanes that nobody packs.
         (memory + (panelCount - 1) * panelBytes).initializeMemory(as: UInt8.self, repeating: 0, count: panelBytes)
@@ -18,20 +22,11 @@ final class PanelStorage: @unchecked Sendable {
 
     deinit { memory.deallocate() }
 
-    /// Writes the weights of one output, given as floats, into its lane.
-    func pack(_ row: UnsafePointer<Float>, output: Int) {
-        let panel = memory + output / 16 * panelBytes
-        let lane = output % 16
-        switch precision {
-        case .float32:
-            let floats = panel.assumingMemoryBound(to: Float.self)
-            for index in 0..<inputs { floats[index * 16 + lane] = row[index] }
-        case .bfloat16:
-            let pairs = panel.assumingMemoryBound(to: UInt32.self)
-            for step in 0..<inputs / 2 {
-                let (even, odd) = (BFloat16.bits(row[2 * step]), BFloat16.bits(row[2 * step + 1]))
-                pairs[step * 16 + lane] = UInt32(even) | UInt32(odd) << 16
-            }
+    /// Writes the outputs of one panel, at most sixteen, given one after another in their own words.
+    func pack(_ rows: UnsafePointer<UInt32>, panel: Int, outputs: Int) {
+        let lines = (memory + panel * panelBytes).assumingMemoryBound(to: UInt32.self)
+        for step in 0..<words {
+            for lane in 0..<outputs { lines[step * 16 + lane] = rows[lane * words + step] }
         }
     }
 

@@ -16,6 +16,9 @@ struct WeightReader {
     /// Called with the bytes of each tensor that has been read.
     let progress: (Int) -> Void
 
+    /// After so many elements of a tensor the mapped pages are given back.
+    private static let releasedElements = 1 << 21
+
     /// Packs one tensor of shape outputs × inputs.
     func matrix(_ name: String, outputs: Int, inputs: Int) throws(LoadError) -> Matrix {
         try matrix([Part(name: name, outputs: outputs)], inputs: inputs)
@@ -30,10 +33,9 @@ struct WeightReader {
         let matrix = Matrix(
             outputs: parts.reduce(0) { $0 + $1.outputs }, inputs: inputs,
             precision: precision ?? (isHalf ? .bfloat16 : .float32), team: team
-        ) { row, target in
+        ) { row, precision, target in
             let part = starts.lastIndex { $0 <= row } ?? 0
-            let first = (row - starts[part]) * inputs
-            copy(tensors[part], first..<first + inputs, to: target)
+            copy(tensors[part], row: row - starts[part], inputs: inputs, as: precision, to: target)
         }
         for tensor in tensors { finish(tensor) }
         return matrix
@@ -45,7 +47,7 @@ struct WeightReader {
         let matrix = Matrix(
             outputs: rows.count, inputs: inputs,
             precision: precision ?? (tensor.elementType == .bfloat16 ? .bfloat16 : .float32), team: team
-        ) { row, target in copy(tensor, rows[row] * inputs..<(rows[row] + 1) * inputs, to: target) }
+        ) { row, precision, target in copy(tensor, row: rows[row], inputs: inputs, as: precision, to: target) }
         tensor.releasePages()
         return matrix
     }
@@ -54,7 +56,7 @@ struct WeightReader {
     func vector(_ name: String, count: Int) throws(LoadError) -> FloatBuffer {
         let tensor = try tensor(name, shape: [count])
         let buffer = FloatBuffer(count: count)
-        copy(tensor, 0..<count, to: buffer.floats)
+        copy(tensor, row: 0, inputs: count, as: .float32, to: buffer.floats)
         finish(tensor)
         return buffer
     }
@@ -82,7 +84,29 @@ struct WeightReader {
         return tensor
     }
 
-    private func copy(_ tensor: TensorView, _ elements: Range<Int>, to target: UnsafeMutablePointer<Float>) {
+    /// Copies one row in a precision; what has it already is copied as it is.
+    private func copy(
+        _ tensor: TensorView, row: Int, inputs: Int, as precision: WeightPrecision, to target: UnsafeMutableRawPointer
+    ) {
+        let elements = row * inputs..<(row + 1) * inputs
+        switch (tensor.elementType, precision) {
+        case (.bfloat16, .bfloat16), (.float32, .float32):
+            let bytes = tensor.bytes(of: elements)
+            bytes.baseAddress.map { target.copyMemory(from: $0, byteCount: bytes.count) }
+        case (_, .float32): widen(tensor, elements, to: target.assumingMemoryBound(to: Float.self))
+        case (_, .bfloat16):
+            let floats = FloatBuffer(count: inputs)
+            widen(tensor, elements, to: floats.floats)
+            floats.round(to: target.assumingMemoryBound(to: UInt16.self))
+        }
+        // A gigabyte of weights must not lie in memory twice; whole tensors may be as large.
+        if elements.upperBound / Self.releasedElements > elements.lowerBound / Self.releasedElements {
+            let end = elements.upperBound / Self.releasedElements * Self.releasedElements
+            tensor.releasePages(elements: end - Self.releasedElements..<end)
+        }
+    }
+
+    private func widen(_ tensor: TensorView, _ elements: Range<Int>, to target: UnsafeMutablePointer<Float>) {
         do {
             try tensor.copyFloats(elements, into: UnsafeMutableBufferPointer(start: target, count: elements.count))
         } catch {

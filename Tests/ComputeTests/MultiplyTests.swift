@@ -38,9 +38,7 @@ final class MultiplyTests: XCTestCase {
         prefill: PrefillMode = .exact
     ) -> [Float] {
         let team = team ?? self.team
-        let matrix = Matrix(outputs: it.outputs, inputs: it.inputs, precision: precision, team: team) { row, target in
-            for index in 0..<it.inputs { target[index] = it.weights[row * it.inputs + index] }
-        }
+        let matrix = Matrix(it.weights, outputs: it.outputs, inputs: it.inputs, precision: precision, team: team)
         var output = [Float](repeating: .infinity, count: it.rows * it.outputStride)
         it.input.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
@@ -124,9 +122,7 @@ final class MultiplyTests: XCTestCase {
     func testPackedRowsAreReadBackUnchanged() {
         let it = Case(outputs: 37, inputs: 24, rows: 1, seed: 1)
         for precision in WeightPrecision.allCases {
-            let matrix = Matrix(outputs: 37, inputs: 24, precision: precision, team: team) { row, target in
-                for index in 0..<24 { target[index] = it.weights[row * 24 + index] }
-            }
+            let matrix = Matrix(it.weights, outputs: 37, inputs: 24, precision: precision, team: team)
             for row in 0..<37 {
                 var found = [Float](repeating: 0, count: 24)
                 found.withUnsafeMutableBufferPointer { matrix.copyRow(row, to: $0.baseAddress!) }
@@ -146,6 +142,19 @@ final class MultiplyTests: XCTestCase {
         for precision in WeightPrecision.allCases {
             let it = Case(outputs: 1_100, inputs: 72, rows: 70, seed: 5)
             check(product(it, precision, .current, prefill: .blas), it, precision, "BLAS \(precision.rawValue)")
+        }
+    }
+}
+
+extension Matrix {
+    /// Packs row-major weights.
+    fileprivate init(_ weights: [Float], outputs: Int, inputs: Int, precision: WeightPrecision, team: ThreadTeam) {
+        self.init(outputs: outputs, inputs: inputs, precision: precision, team: team) { row, precision, target in
+            let floats = FloatBuffer(Array(weights[row * inputs..<(row + 1) * inputs]))
+            switch precision {
+            case .float32: target.copyMemory(from: floats.floats, byteCount: inputs * 4)
+            case .bfloat16: floats.round(to: target.assumingMemoryBound(to: UInt16.self))
+            }
         }
     }
 }
