@@ -114,7 +114,8 @@ let package = Package(
         .testTarget(
             name: "ComputeTests", dependencies: ["Compute", "CPUFeatures", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "TransformerTests", dependencies: ["Transformer", "Compute", "Safetensors", "JSON", "TestSupport"],
+            name: "TransformerTests",
+            dependencies: ["Transformer", "Compute", "Safetensors", "Files", "JSON", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "CacheTreeTests", dependencies: ["CacheTree", "Transformer", "TestSupport"], swiftSettings: house),

@@ -3,6 +3,13 @@ struct ArgumentValues {
     let positional: [TemplateValue]
     let named: [(name: String, value: TemplateValue)]
 
+    /// Characters of all arguments that are texts: what looking at each of them takes.
+    var characters: Int {
+        (positional + named.map(\.value)).reduce(0) { sum, value in
+            if case .text(let text) = value { sum + text.count } else { sum }
+        }
+    }
+
     /// The argument at a place or with a name, or nil.
     func value(_ place: Int, _ name: String? = nil) -> TemplateValue? {
         place < positional.count ? positional[place] : named.first { $0.name == name }?.value

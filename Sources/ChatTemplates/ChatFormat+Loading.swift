@@ -48,7 +48,10 @@ extension ChatFormat {
         let file = folder + "/chat_template.jinja"
         let template: ChatTemplate
         if let bytes = try ChatFormat.read(file) {
-            template = try ChatFormat.parsed(String(decoding: bytes, as: UTF8.self), path: file)
+            guard let source = String(validating: bytes, as: UTF8.self) else {
+                throw .malformed(path: file, found: "bytes that are not UTF-8")
+            }
+            template = try ChatFormat.parsed(source, path: file)
         } else if let source = try ChatFormat.source(in: configuration?["chat_template"], path: path) {
             template = try ChatFormat.parsed(source, path: path)
         } else {

@@ -124,9 +124,12 @@ extension Interpreter {
         switch (owner, place) {
         case (.undefined(let missing), _): throw .undefined(line: line, name: missing)
         case (.map(let map), .text(let key)):
+            try spend(key.count, line: line)
             if let value = map[key] { return value }
             return try attribute(key.string, of: owner, line)
-        case (_, .text(let key)): return try attribute(key.string, of: owner, line)
+        case (_, .text(let key)):
+            try spend(key.count, line: line)
+            return try attribute(key.string, of: owner, line)
         case (.list(let elements), _):
             guard let index = position(place, in: elements.count) else { return .undefined("an element of the list") }
             return elements[index]
@@ -173,7 +176,7 @@ extension Interpreter {
             try spend(text.count, line: line)
             return .text(TemplateText(units: indices(text.count).map { text.units[$0] }))
         case .list(let elements):
-            try spend(elements.count, line: line)
+            try spendElements(elements.count, line: line)
             return .list(indices(elements.count).map { elements[$0] })
         default: throw .mismatch(line: line, found: owner.description, expected: "a text or a list")
         }
@@ -208,7 +211,7 @@ extension Interpreter {
             guard arguments.positional.isEmpty else {
                 throw .unsupported(line: line, feature: "\(function.rawValue) of a value without a name")
             }
-            return function == .dict ? try nested(arguments.map, line) : namespace(arguments.named)
+            return try function == .dict ? nested(arguments.map, line) : namespace(arguments.named, line: line)
         case .range: return try range(arguments, line)
         case .raiseException:
             let message = try printed(arguments.positional.first ?? .undefined("the message"), line).string
@@ -231,12 +234,12 @@ extension Interpreter {
         let (start, stop) = numbers.count == 1 ? (0, numbers[0]) : (numbers[0], numbers[1])
         let step = numbers.count == 3 ? numbers[2] : 1
         let limit = 100_000  // that of Jinja's sandbox
-        guard step != 0, step != .min, [start, stop].allSatisfy({ $0.magnitude < 1 << 60 }) else {
+        guard step != 0, [start, stop, step].allSatisfy({ $0.magnitude < 1 << 60 }) else {
             throw .mismatch(line: line, found: "\(step)", expected: "another step or smaller bounds")
         }
         let length = max(0, (stop - start + step - step.signum()) / step)
         guard length <= limit else { throw .limit(line: line, resource: "elements of a range", limit: limit) }
-        try spend(length, line: line)
+        try spendElements(length, line: line)
         return .list(stride(from: start, to: stop, by: step).map { .integer($0) })
     }
 }

@@ -3,6 +3,7 @@ extension Interpreter {
     func apply(
         _ filter: Filter, to value: TemplateValue, _ arguments: ArgumentValues, _ line: Int
     ) throws(TemplateError) -> TemplateValue {
+        try spend(arguments.characters, line: line)
         switch filter {
         case .select, .reject, .selectattr, .rejectattr: return try choose(value, filter, arguments, line)
         case .map:
@@ -10,9 +11,11 @@ extension Interpreter {
             guard case .text(let path) = arguments.value(0, "attribute") else {
                 throw .unsupported(line: line, feature: "the filter \"map\" without attribute")
             }
+            let names = path.split(by: TemplateText("."))
             return .list(
                 try elements(of: value, line).map { element throws(TemplateError) in
-                    try attribute(path: path, of: element, line)
+                    try spend(path.count, line: line)
+                    return try attribute(names, of: element, line)
                 })
         case .usual, .d:
             try arguments.expect(atMost: 2, named: ["default_value", "boolean"], line)
@@ -57,7 +60,8 @@ extension Interpreter {
     ) throws(TemplateError) -> TemplateValue {
         let readsAttribute = filter == .selectattr || filter == .rejectattr
         let keeps = filter == .select || filter == .selectattr
-        let path = readsAttribute ? try arguments.text(0, line) : nil
+        let path = readsAttribute ? try arguments.text(0, line) : TemplateText()
+        let names = readsAttribute ? path.split(by: TemplateText(".")) : []
         let rest = Array(arguments.positional.dropFirst(readsAttribute ? 1 : 0))
         try arguments.expect(atMost: .max, line)
         var test: ValueTest?
@@ -70,9 +74,8 @@ extension Interpreter {
         }
         var kept: [TemplateValue] = []
         for element in try elements(of: value, line) {
-            try spend(1, line: line)
-            let looked = try path.map { path throws(TemplateError) in try attribute(path: path, of: element, line) }
-            let found = looked ?? element
+            try spend(1 + path.count, line: line)
+            let found = try attribute(names, of: element, line)
             let passes = try test.map { test throws(TemplateError) in
                 try self.passes(found, test, Array(rest.dropFirst()), line)
             }
@@ -81,12 +84,12 @@ extension Interpreter {
         return .list(kept)
     }
 
-    /// What a path such as `function.name` leads to.
-    private func attribute(path: TemplateText, of value: TemplateValue, _ line: Int) throws(TemplateError)
-        -> TemplateValue
-    {
+    /// What a path such as `function.name` leads to; the value itself for a path without names.
+    private func attribute(
+        _ path: [TemplateText], of value: TemplateValue, _ line: Int
+    ) throws(TemplateError) -> TemplateValue {
         var value = value
-        for name in path.split(by: TemplateText(".")) {
+        for name in path {
             if case .map(let map) = value, let member = map[name] {
                 value = member
             } else {

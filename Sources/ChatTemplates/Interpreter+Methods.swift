@@ -3,12 +3,13 @@ extension Interpreter {
     func call(
         _ name: String, of owner: TemplateValue, _ arguments: ArgumentValues, _ line: Int
     ) throws(TemplateError) -> TemplateValue {
+        try spend(arguments.characters, line: line)
         switch owner {
         case .text(let text):
             try spend(text.count, line: line)
             return try call(name, of: text, arguments, line)
         case .map(let map):
-            try spend(map.members.count, line: line)
+            try spendElements(map.members.count, line: line)
             return try call(name, of: map, arguments, line)
         case .loop(let loop) where name == "cycle" && !arguments.positional.isEmpty:
             return arguments.positional[loop.index % arguments.positional.count]
@@ -30,7 +31,9 @@ extension Interpreter {
             guard separator?.isEmpty != true else {
                 throw .mismatch(line: line, found: "an empty separator", expected: "a longer one")
             }
-            return .list(text.split(by: separator, limit: try arguments.limit(1, "maxsplit", line)).map { .text($0) })
+            let parts = text.split(by: separator, limit: try arguments.limit(1, "maxsplit", line))
+            try spendElements(parts.count, line: line)
+            return .list(parts.map { .text($0) })
         case "startswith", "endswith":
             try arguments.expect(atMost: 1, line)
             let part = try arguments.text(0, line)

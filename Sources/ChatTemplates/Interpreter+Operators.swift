@@ -16,9 +16,11 @@ extension Interpreter {
         switch value {
         case .undefined: return []
         case .list(let elements): return elements
-        case .map(let map): return map.members.map { .text($0.key) }
+        case .map(let map):
+            try spendElements(map.members.count, line: line)
+            return map.members.map { .text($0.key) }
         case .text(let text):
-            try spend(text.count, line: line)
+            try spendElements(text.count, line: line)
             return text.units.map { .text(TemplateText(units: CollectionOfOne($0))) }
         default: throw .mismatch(line: line, found: value.description, expected: "a list")
         }
@@ -43,7 +45,7 @@ extension Interpreter {
             try spend(left.count + right.count, line: line)
             return .text(left + right)
         case (.list(let left), .add, .list(let right)):
-            try spend(left.count + right.count, line: line)
+            try spendElements(left.count + right.count, line: line)
             return .list(left + right)
         default: break
         }
@@ -137,7 +139,10 @@ extension Interpreter {
     }
 
     private func precedes(_ left: TemplateValue, _ right: TemplateValue, _ line: Int) throws(TemplateError) -> Bool {
-        if case .text(let left) = left, case .text(let right) = right { return left.precedes(right) }
+        if case .text(let left) = left, case .text(let right) = right {
+            try spend(min(left.count, right.count), line: line)
+            return left.precedes(right)
+        }
         if let left = left.whole, let right = right.whole { return left < right }
         guard let left = left.double, let right = right.double else {
             let found = "\(left.description) and \(right.description)"
@@ -150,12 +155,14 @@ extension Interpreter {
         switch (whole, part) {
         case (.undefined, _): return false
         case (.text(let text), .text(let part)):
-            try spend(text.count, line: line)
-            return text.firstRange(of: part) != nil
+            try spend(text.count + part.count, line: line)
+            return TextSearch(part).first(in: text) != nil
         case (.list(let elements), _):
             for element in elements where try equal(element, part, line) { return true }
             return false
-        case (.map(let map), .text(let key)): return map[key] != nil
+        case (.map(let map), .text(let key)):
+            try spend(key.count, line: line)
+            return map[key] != nil
         case (.map, _): return false
         default:
             throw .mismatch(

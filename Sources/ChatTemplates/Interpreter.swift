@@ -36,6 +36,9 @@ final class Interpreter {
         guard remaining >= 0 else { throw .limit(line: line, resource: "steps", limit: limits.steps) }
     }
 
+    /// Takes the steps of a list's elements, which need more memory than characters.
+    func spendElements(_ count: Int, line: Int) throws(TemplateError) { try spend(8 * count, line: line) }
+
     /// Goes one level down; `leave` goes up again.
     func enter(line: Int) throws(TemplateError) {
         depth += 1
@@ -56,7 +59,8 @@ final class Interpreter {
     }
 
     /// Makes names that may be changed from inside of loops.
-    func namespace(_ values: [(name: String, value: TemplateValue)]) -> TemplateValue {
+    func namespace(_ values: [(name: String, value: TemplateValue)], line: Int) throws(TemplateError) -> TemplateValue {
+        try spend(100, line: line)
         namespaces.append(Dictionary(values.map { ($0.name, $0.value) }) { _, last in last })
         return .namespace(namespaces.count - 1)
     }

@@ -143,6 +143,9 @@ struct TemplateLexer {
         case "a"..."z", "A"..."Z", "_":
             let start = position
             while position < source.count, isNamePart(source[position]) { position += 1 }
+            guard position - start <= TemplateLimits.name else {
+                throw .limit(line: line, resource: "characters of a name", limit: TemplateLimits.name)
+            }
             return .name(text(start..<position))
         default: break
         }

@@ -11,7 +11,7 @@ public struct TemplateLimits: Sendable, Hashable {
     ///   - source: characters of a template's source; published ones have up to 15,000.
     ///   - steps: a conversation of a megabyte takes about ten million.
     ///   - output: characters of the rendered text.
-    public init(source: Int = 262_144, steps: Int = 100_000_000, output: Int = 8_388_608) {
+    public init(source: Int = 262_144, steps: Int = 40_000_000, output: Int = 8_388_608) {
         self.source = source
         self.steps = steps
         self.output = output
@@ -19,6 +19,8 @@ public struct TemplateLimits: Sendable, Hashable {
 
     /// Expressions inside each other, where a chain such as `a + b + c` counts every operator.
     static let height = 100
+    /// Characters of a name.
+    static let name = 256
     /// Brackets and conditions inside each other.
     static let brackets = 32
     /// Blocks inside each other.

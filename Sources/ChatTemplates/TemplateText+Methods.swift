@@ -26,9 +26,10 @@ extension TemplateText {
     /// The parts between separators; those between runs of white space if there is no separator.
     func split(by separator: TemplateText?, limit: Int? = nil) -> [TemplateText] {
         guard let separator else { return splitAtSpaces(limit: limit) }
+        let search = TextSearch(separator)
         var parts: [TemplateText] = []
         var start = 0
-        while parts.count < limit ?? .max, let found = firstRange(of: separator, from: start) {
+        while parts.count < limit ?? .max, let found = search.first(in: self, from: start) {
             parts.append(TemplateText(units: units[start..<found.lowerBound]))
             start = found.upperBound
         }

@@ -40,6 +40,9 @@ struct TemplateText: Sendable {
         return result
     }
 
+    /// Whether two units are the same character, whoever gave them.
+    static func isSame(_ left: UInt32, _ right: UInt32) -> Bool { (left ^ right) & ~mark == 0 }
+
     static func scalar(_ unit: UInt32) -> Unicode.Scalar { Unicode.Scalar(unit & ~mark) ?? "\u{FFFD}" }
 
     mutating func append(_ other: TemplateText) { units += other.units }
@@ -48,16 +51,9 @@ struct TemplateText: Sendable {
         TemplateText(units: left.units + right.units)
     }
 
-    /// Where another text starts in this one, from a place on.
-    func firstRange(of other: TemplateText, from start: Int = 0) -> Range<Int>? {
-        guard other.count <= count else { return nil }
-        return stride(from: start, through: count - other.count, by: 1)
-            .first { starts(with: other, at: $0) }.map { $0..<$0 + other.count }
-    }
-
     func starts(with other: TemplateText, at place: Int = 0) -> Bool {
         place >= 0 && place + other.count <= count
-            && zip(units[place...], other.units).allSatisfy { ($0 ^ $1) & ~Self.mark == 0 }
+            && zip(units[place...], other.units).allSatisfy(Self.isSame)
     }
 }
 

@@ -93,7 +93,9 @@ public actor StepRewardModel: ThoughtScorer {
         // The prompt has a pass of its own: branches that fork inside a page which the same pass writes repeat its rows.
         _ = try await compute([session.prompt], outputs: 0, session: number)
         return try await compute(nodes, outputs: 1, session: number).map { logits in
-            Float(1 / (1 + Elementary.exp(Double(logits[0]) - Double(logits[1]))))
+            // What is no number is for the search to refuse.
+            guard logits.allSatisfy(\.isFinite) else { return .nan }
+            return Float(1 / (1 + Elementary.exp(Double(logits[0]) - Double(logits[1]))))
         }
     }
 

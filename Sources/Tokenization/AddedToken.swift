@@ -11,8 +11,9 @@ struct AddedToken: Sendable {
     /// Whether it is matched in normalised text instead of the text as given.
     let isNormalized: Bool
 
-    /// The longest text of an added token, in bytes.
-    static let longestText = 65_536
+    /// The longest text of an added token, in bytes; published ones have up to 60. Looking for one in a text takes so
+    /// many steps for each byte at worst.
+    static let longestText = 256
     /// The texts of all added tokens together, in bytes.
     static let longestTexts = 1 << 20
 

@@ -34,7 +34,7 @@ struct AddedTokenMatcher: Sendable {
 
     /// Calls `text` and `token` for the parts of a text in their order, without empty texts.
     ///
-    /// - Complexity: O(n) in the text, times the longest token where many start.
+    /// - Complexity: O(n) in the text, times the longest token, at most 256 bytes, where many start.
     func split(
         _ bytes: UnsafeBufferPointer<UInt8>, text: (UnsafeBufferPointer<UInt8>) -> Void, token: (Int32) -> Void
     ) {

@@ -49,7 +49,7 @@ extension BytePairs {
             let token =
                 vocabulary.spelling == .sentencePiece
                 ? vocabulary.bytesAlone[byte] : withUnsafeBytes(of: byte) { vocabulary.ordinaryToken($0) }
-            guard let token else { throw .missingByte(byte) }
+            guard let token, !vocabulary.isSpecial(token) else { throw .missingByte(byte) }
             tokens.append(UInt32(bitPattern: token))
         }
         return tokens

@@ -20,9 +20,15 @@ struct FlattenedTokens {
     ///
     /// A vocabulary entry with a scalar outside the byte alphabet stands for its own text, as in the `tokenizers`
     /// library.
-    mutating func append(_ entry: TokenRoster.Entry, token: Int32) {
+    ///
+    /// - Throws: `malformed` for a byte that is spelled as no encoder looks for it.
+    mutating func append(_ entry: TokenRoster.Entry, token: Int32) throws(TokenizerError) {
         var text = entry.text
         if spelling == .sentencePiece, !entry.isVerbatim, let byte = TokenSpelling.byte(of: text) {
+            guard text == TokenSpelling.spelling(ofByte: byte) else {
+                throw .malformed(
+                    field: "model.vocab", found: text, expected: "the byte as \(TokenSpelling.spelling(ofByte: byte))")
+            }
             bytes.append(byte)
             bytesAlone[byte] = token
             verbatim[ExactName(text)] = token

@@ -2,6 +2,9 @@ import JSON
 
 /// The tokens that a text gets before and after it, such as Llama 3's `<|begin_of_text|>`.
 struct PostProcessor: Sendable {
+    /// More tokens around a text than any model has.
+    private static let mostTokens = 64
+
     /// What comes before the text.
     private(set) var prefix: [Int32] = []
     /// What comes after the text.
@@ -46,8 +49,14 @@ struct PostProcessor: Sendable {
             guard let name = element["SpecialToken"]?["id"]?.string else {
                 throw .malformed(field: field, found: element.excerpt, expected: "special tokens around the text A")
             }
+            guard before.count + after.count <= PostProcessor.mostTokens else { break }
             let tokens = try PostProcessor.tokens(named: name, of: value, vocabulary: vocabulary)
             if index < textPositions[0] { before += tokens } else { after += tokens }
+        }
+        guard before.count + after.count + prefix.count + suffix.count <= PostProcessor.mostTokens else {
+            throw .malformed(
+                field: field, found: "more than \(PostProcessor.mostTokens) tokens", expected: "a few around the text A"
+            )
         }
         // A later step wraps what the earlier ones made.
         prefix = before + prefix

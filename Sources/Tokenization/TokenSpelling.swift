@@ -28,14 +28,19 @@ enum TokenSpelling: Sendable {
         }
     }
 
+    /// How SentencePiece spells a byte alone: `<0x41>`.
+    static func spelling(ofByte byte: UInt8) -> String {
+        "<0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))>"
+    }
+
     /// The byte that `<0x41>` stands for, or nil for every other text.
     static func byte(of text: String) -> UInt8? {
         let bytes = Array(text.utf8)
         guard bytes.count == 6, bytes.starts(with: "<0x".utf8), bytes[5] == UInt8(ascii: ">"),
-            let byte = UInt8(String(decoding: bytes[3...4], as: UTF8.self), radix: 16),
-            !bytes[3...4].contains(UInt8(ascii: "+"))
+            let high = Character(Unicode.Scalar(bytes[3])).hexDigitValue,
+            let low = Character(Unicode.Scalar(bytes[4])).hexDigitValue
         else { return nil }
-        return byte
+        return UInt8(high << 4 | low)
     }
 
     /// Appends a text with another one in place of each occurrence of a mark.

@@ -30,7 +30,9 @@ struct Vocabulary: Sendable {
     init(entries: JSONObject, added: [AddedToken], spelling: TokenSpelling) throws(TokenizerError) {
         let roster = try TokenRoster(entries: entries, added: added)
         var flattened = FlattenedTokens(spelling: spelling)
-        for (token, entry) in roster.entries.enumerated() { flattened.append(entry, token: Int32(token)) }
+        for (token, entry) in roster.entries.enumerated() {
+            try flattened.append(entry, token: Int32(token))
+        }
         count = roster.entries.count
         special = roster.special
         bytes = flattened.bytes
@@ -65,7 +67,7 @@ struct Vocabulary: Sendable {
         guard contains(token) else { return nil }
         let bytes = bytes(of: token)
         if let byte = byte(of: token) {
-            return "<0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))>"
+            return TokenSpelling.spelling(ofByte: byte)
         }
         let text = String(decoding: bytes, as: UTF8.self)
         return verbatim[ExactName(text)] == token ? text : spelling.spelling(of: bytes)

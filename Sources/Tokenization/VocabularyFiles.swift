@@ -22,7 +22,10 @@ enum VocabularyFiles {
                 field: "tokenizer_config.json: tokenizer_class", found: name ?? "absent",
                 supported: "Qwen2Tokenizer without a tokenizer.json; save it with one")
         }
-        let lines = merges.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+        guard let text = String(validating: merges, as: UTF8.self) else {
+            throw .malformed(field: "merges.txt", found: "bytes that are not UTF-8", expected: "pairs of tokens")
+        }
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n")).map { String(Substring($0)) }
         let rules = lines.first?.hasPrefix("#version") == true ? lines.dropFirst() : lines[...]
         var added: [JSONValue] = []
         for member in configuration?["added_tokens_decoder"]?.object?.members ?? [] {

@@ -8,12 +8,11 @@ struct ConfigurationFile {
     /// A whole number in a range; `fallback` if the field is missing or null, and an error if there is none.
     func integer(_ name: String, in range: ClosedRange<Int>, fallback: Int? = nil) throws(LoadError) -> Int {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        guard let field = present(name) else {
-            if let fallback { return fallback }
-            throw .invalidField(name: name, found: "missing", expected: expected)
-        }
-        guard let value = field.int, range.contains(value) else {
-            throw .invalidField(name: name, found: field.serialized(), expected: expected)
+        let field = present(name)
+        guard let value = field.map(\.int) ?? fallback, range.contains(value) else {
+            throw .invalidField(
+                name: name, found: field?.serialized() ?? fallback.map { "missing and would be \($0)" } ?? "missing",
+                expected: expected)
         }
         return value
     }
@@ -23,12 +22,11 @@ struct ConfigurationFile {
         _ name: String, in range: ClosedRange<Double>, fallback: Double? = nil
     ) throws(LoadError) -> Double {
         let expected = "a number from \(range.lowerBound) to \(range.upperBound)"
-        guard let field = present(name) else {
-            if let fallback { return fallback }
-            throw .invalidField(name: name, found: "missing", expected: expected)
-        }
-        guard let value = field.double, range.contains(value) else {
-            throw .invalidField(name: name, found: field.serialized(), expected: expected)
+        let field = present(name)
+        guard let value = field.map(\.double) ?? fallback, range.contains(value) else {
+            throw .invalidField(
+                name: name, found: field?.serialized() ?? fallback.map { "missing and would be \($0)" } ?? "missing",
+                expected: expected)
         }
         return value
     }

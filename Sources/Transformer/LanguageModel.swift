@@ -1,3 +1,4 @@
+internal import CPUFeatures
 public import Compute
 internal import JSON
 internal import Safetensors
@@ -31,6 +32,9 @@ public final class LanguageModel: Sendable {
         }
     }
 
+    /// The memory of the machine.
+    private static let memoryBytes = Int(memory_bytes())
+
     /// Loads a Hugging Face folder: `config.json` and one or many safetensors files.
     ///
     /// - Parameters:
@@ -49,6 +53,9 @@ public final class LanguageModel: Sendable {
         if let outputTokens { try configuration.restrictOutputs(to: outputTokens) }
         let folder: SafetensorsFolder
         do { folder = try SafetensorsFolder(contentsOf: path) } catch { throw .weights(error) }
+        guard folder.dataBytes <= LanguageModel.memoryBytes else {
+            throw .tooLarge(weightBytes: folder.dataBytes, memoryBytes: LanguageModel.memoryBytes)
+        }
         let team = ThreadTeam(threads: threads ?? ThreadTeam.processors)
         let total = Double(max(1, folder.dataBytes))
         var bytesRead = 0
@@ -59,6 +66,7 @@ public final class LanguageModel: Sendable {
             }
             return try Parts(configuration, reader)
         }
+        do { for file in folder.files { try file.checkUnchanged() } } catch { throw .weights(error) }
         progress(1)
         self.configuration = configuration
         self.parts = parts

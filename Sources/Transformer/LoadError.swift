@@ -24,6 +24,8 @@ public enum LoadError: Error, Sendable, CustomStringConvertible {
     case wrongShape(tensor: String, found: [Int], expected: [Int])
     /// A tensor's elements are not floats of 16 or 32 bits.
     case unsupportedElementType(tensor: String, found: String)
+    /// The weights have more bytes than the machine has memory.
+    case tooLarge(weightBytes: Int, memoryBytes: Int)
     /// The model cannot give the logits of these tokens.
     case outputTokens(found: [Int32], expected: String)
 
@@ -48,6 +50,9 @@ public enum LoadError: Error, Sendable, CustomStringConvertible {
         case .wrongShape(let tensor, let found, let expected):
             "The tensor \(tensor) has the shape \(found), but config.json asks for \(expected). Do config.json and "
                 + "weights belong together?"
+        case .tooLarge(let weights, let memory):
+            "The weights take \(weights >> 20) MiB, but the machine has \(memory >> 20) MiB of memory. Convert them to a "
+                + "smaller precision, or take a smaller model."
         case .outputTokens(let found, let expected):
             "The model cannot give the logits of the tokens \(found) alone; it has \(expected)."
         case .unsupportedElementType(let tensor, let found):

@@ -77,8 +77,8 @@ extension YarnScaling {
     /// Reads the fields of the kind `yarn`.
     init(_ section: ConfigurationFile, positions: Int, originalContext: Int) throws(LoadError) {
         let factor = try section.number("factor", in: 1...1e6, fallback: Double(positions) / Double(originalContext))
-        let fast = try section.number("beta_fast", in: 0...1e6, fallback: 0)
-        let slow = try section.number("beta_slow", in: 0...1e6, fallback: 0)
+        let fast = try YarnScaling.rotations("beta_fast", section, usual: 32)
+        let slow = try YarnScaling.rotations("beta_slow", section, usual: 1)
         let scale = try section.number("mscale", in: 0...1e3, fallback: 0)
         let scaleOfAll = try section.number("mscale_all_dim", in: 0...1e3, fallback: 0)
         let usual =
@@ -86,9 +86,17 @@ extension YarnScaling {
             ? YarnScaling.attentionFactor(factor, scale: scale) / YarnScaling.attentionFactor(factor, scale: scaleOfAll)
             : YarnScaling.attentionFactor(factor)
         self.init(
-            factor: factor, fastRotations: fast > 0 ? fast : 32, slowRotations: slow > 0 ? slow : 1,
+            factor: factor, fastRotations: fast, slowRotations: slow,
             originalContext: originalContext,
             attentionFactor: Float(try section.number("attention_factor", in: 1e-6...1e6, fallback: usual)),
             roundsBounds: try section.boolean("truncate", fallback: true))
+    }
+
+    /// A number of rotations; the reference takes 0 for none given.
+    private static func rotations(
+        _ name: String, _ section: ConfigurationFile, usual: Double
+    ) throws(LoadError) -> Double {
+        if let given = section.json[name]?.double, given == 0 { return usual }
+        return try section.number(name, in: 1e-3...1e6, fallback: usual)
     }
 }

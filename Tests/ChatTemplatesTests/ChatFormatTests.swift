@@ -140,6 +140,13 @@ final class ChatFormatTests: XCTestCase {
                 guard case .malformed? = $0 as? ChatFormatError else { return XCTFail("\($0)") }
             }
         }
+        try Data([0x78, 0xFF]).write(to: folder.appendingPathComponent("chat_template.jinja"))
+        XCTAssertThrowsError(try text()) {
+            guard case .malformed(_, "bytes that are not UTF-8")? = $0 as? ChatFormatError else {
+                return XCTFail("\($0)")
+            }
+        }
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("chat_template.jinja"))
         try write(#"{"chat_template": "{% for %}"}"#, to: "tokenizer_config.json")
         XCTAssertThrowsError(try text()) {
             guard case .template(_, .syntax)? = $0 as? ChatFormatError else { return XCTFail("\($0)") }

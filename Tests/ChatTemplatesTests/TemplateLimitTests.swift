@@ -32,6 +32,28 @@ final class TemplateLimitTests: XCTestCase {
         expectLimit("steps", "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}")
         expectLimit("elements of a range", "{% for a in range(100001) %}{% endfor %}")
         expectLimit("elements of a range", "{% for a in range(-5, 1000000000000000000) %}{% endfor %}")
+        for step in ["9223372036854775807", "-9223372036854775807", "0"] {
+            XCTAssert(Self.refuses("{{ range(0, 1, \(step)) }}"), step)
+        }
+    }
+
+    /// Whatever a template has compared, sought or split with the default limits, it takes a moment.
+    func testTimeIsBoundedByTheSteps() throws {
+        let long =
+            "{% set n = namespace(a='a', b='a') %}{% for i in range(20) %}{% set n.a = n.a + n.a %}{% endfor %}"
+            + "{% for i in range(19) %}{% set n.b = n.b + n.b %}{% endfor %}{% set n.b = n.b + 'b' %}"
+        let bodies = [
+            "{{ n.b in n.a }}", "{{ n.a.split(n.b)|length }}", "{{ n.a|replace(n.b, '')|length }}", "{{ n.a < n.b }}",
+            "{{ n.a.startswith(n.b) }}", "{{ {n.a: 1}[n.a] }}", "{{ n.a.strip(n.b)|length }}",
+            "{{ range(9999)|map(attribute=n.a)|list|length }}", "{{ [1]|selectattr(n.a)|list|length }}",
+        ]
+        for body in bodies {
+            let start = ContinuousClock.now
+            for source in [long + body, long + "{% for i in range(99999) %}\(body){% endfor %}"] {
+                _ = try? ChatTemplate(source).render(given: JSONObject())
+            }
+            XCTAssertLessThan(ContinuousClock.now - start, .seconds(60), body)
+        }
     }
 
     func testTextDoesNotGrowWithoutBound() {
@@ -102,6 +124,21 @@ final class TemplateLimitTests: XCTestCase {
 
     func testSourceIsBounded() {
         XCTAssertThrowsError(try ChatTemplate(String(repeating: "x", count: 262_145)))
+    }
+
+    func testNamesAreBounded() {
+        expectLimit("characters of a name", "{{ \(String(repeating: "x", count: 257)) }}")
+    }
+
+    func testOtherFilesAreOutOfReach() {
+        for source in ["{% include 'x' %}", "{% import 'x' as y %}", "{% from 'x' import y %}", "{% extends 'x' %}"] {
+            XCTAssertThrowsError(try ChatTemplate(source), source) { error in
+                guard case TemplateError.unsupported = error else { return XCTFail("\(error)") }
+            }
+        }
+        XCTAssertThrowsError(try Self.render("{{ 'x'|attr('y') }}")) { error in
+            guard case TemplateError.unsupported = error else { return XCTFail("\(error)") }
+        }
     }
 
     func testPrivateNamesAreOutOfReach() {

@@ -79,6 +79,9 @@ final class WrongBundleTests: XCTestCase {
             try bundle.changeFloats(of: "model.norm.weight", in: name + "/model.safetensors") { $0[0] = .nan }
             try assertRefuses(bundle, "--policy", "paper", code: 65, saying: "weights")
         }
+        let bundle = try bundle()
+        try bundle.changeFloats(of: "score.2.bias", in: "reward/model.safetensors") { $0[1] = .infinity }
+        try assertRefuses(bundle, "--policy", "paper", code: 65, saying: "weights")
     }
 
     func testARewardTokenizerWithMoreTokensThanItsModelIsRefused() throws {

@@ -255,6 +255,41 @@ final class RefusalTests: XCTestCase {
         }
     }
 
+    func testSentencePieceBytesAreNoSpecialTokens() throws {
+        try assertRefused("sentencepiece-tokenizer.json") {
+            try $0.appendAddedToken("<0x41>", id: 3 + 0x41, special: true)
+        } with: { error in
+            XCTAssertEqual(error, .missingByte(0x41))
+        }
+    }
+
+    func testSentencePieceBytesHaveOneSpelling() throws {
+        for text in ["<0x4a>", "<0x0a>"] {
+            try assertRefused("sentencepiece-tokenizer.json") {
+                try $0.setToken(text, .integer(try XCTUnwrap($0.file["model"]?["vocab"]?.object).count))
+            } with: { error in
+                guard case .malformed("model.vocab", text, _) = error else { return XCTFail("\(error)") }
+            }
+        }
+        for text in ["<0x-0>", "<0x+1>", "<0x4G>", "<0x004A>"] { XCTAssertNil(TokenSpelling.byte(of: text)) }
+    }
+
+    func testTemplatesThatRepeatTokensWithoutEndAreRefused() throws {
+        let ids = JSONValue.array(Array(repeating: 0, count: 40))
+        let element: JSONValue = ["SpecialToken": ["id": "x", "type_id": 0]]
+        try assertRefused {
+            try $0.set(
+                "post_processor",
+                [
+                    "type": "TemplateProcessing",
+                    "single": [element, element, ["Sequence": ["id": "A", "type_id": 0]]],
+                    "special_tokens": ["x": ["id": "x", "ids": ids]],
+                ])
+        } with: { error in
+            guard case .malformed("post_processor.single", _, _) = error else { return XCTFail("\(error)") }
+        }
+    }
+
     func testSentencePieceVocabulariesWithTwoTokensForOneTextAreRefused() throws {
         try assertRefused("sentencepiece-tokenizer.json") {
             try $0.setToken(" ", .integer(try XCTUnwrap($0.file["model"]?["vocab"]?.object).count))

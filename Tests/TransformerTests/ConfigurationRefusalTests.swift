@@ -205,10 +205,17 @@ final class ConfigurationRefusalTests: XCTestCase {
             ("quantization_config", .null), ("use_sliding_window", false), ("sliding_window", 4096),
             ("layer_types", [full, full, full, full, full]), ("layer_types", .null), ("use_cache", false),
             ("attention_dropout", 0.5), ("torch_dtype", "bfloat16"),
+            // Code that comes with a checkpoint is never run.
+            ("auto_map", ["AutoModelForCausalLM": "evil.Model"]),
         ]
         for (field, value) in harmless {
             XCTAssertEqual(try ModelConfiguration(json: whole.with(field, value)), expected, field)
         }
+    }
+
+    func testHeadsThatFollowFromTheWidthAreChecked() {
+        let wide = whole.with("head_dim", nil).with("hidden_size", 65_536).with("num_attention_heads", 1)
+        assertInvalid("head_dim", wide.with("num_key_value_heads", 1))
     }
 
     func testOtherRotaryScalingsAreRefused() {
@@ -239,6 +246,13 @@ final class ConfigurationRefusalTests: XCTestCase {
                 assertInvalid(field, whole.with("rope_scaling", yarn.with(field, value)))
             }
         }
+        for field in ["beta_fast", "beta_slow"] {
+            let yarn: JSONValue = ["rope_type": "yarn", "factor": 2]
+            assertInvalid(field, whole.with("rope_scaling", yarn.with(field, 1e-300)))
+        }
+        // Without a factor it is what the context has grown by.
+        assertInvalid(
+            "factor", whole.with("rope_scaling", ["rope_type": "yarn", "original_max_position_embeddings": 256]))
         assertInvalid("factor", whole.with("rope_scaling", scaling.with("factor", 0.5)))
         assertInvalid("high_freq_factor", whole.with("rope_scaling", scaling.with("high_freq_factor", 1)))
         assertInvalid("high_freq_factor", whole.with("rope_scaling", scaling.with("low_freq_factor", 4)))

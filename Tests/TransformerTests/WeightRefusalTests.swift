@@ -1,4 +1,6 @@
 import Compute
+import Files
+import Foundation
 import JSON
 import Safetensors
 import TestSupport
@@ -101,6 +103,42 @@ final class WeightRefusalTests: XCTestCase {
         XCTAssertGreaterThan(expected.map { abs($0) }.max() ?? 0, 0.1)
         XCTAssertEqual(try logits(.float16), expected)
         XCTAssertEqual(try logits(.bfloat16), expected)
+    }
+
+    func testAnOutputLayerThatIsNotTiedMustBeThere() throws {
+        let copy = try ModelCopy(of: TinyModels.folder("llama-biased"))
+        try copy.setField("tie_word_embeddings", to: false)
+        XCTAssertThrowsError(try LanguageModel(contentsOf: copy.path)) {
+            guard case .missingTensor("lm_head.weight")? = $0 as? LoadError else { return XCTFail("\($0)") }
+        }
+    }
+
+    /// A file as large as no machine's memory, of which nothing is on the disk.
+    func testWeightsBeyondTheMemoryAreRefused() throws {
+        let copy = try ModelCopy(of: TinyModels.folder("llama-biased"))
+        let elements = 1 << 42
+        let header =
+            #"{"x":{"dtype":"U8","shape":[\#(elements)],"data_offsets":[0,\#(elements)]}}"#
+        let length = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
+        let path = copy.path(of: "model.safetensors")
+        try Data(length + header.utf8).write(to: URL(fileURLWithPath: path))
+        XCTAssertEqual(truncate(path, off_t(8 + header.utf8.count + elements)), 0)
+        XCTAssertThrowsError(try LanguageModel(contentsOf: copy.path)) {
+            guard case .tooLarge(elements, _)? = $0 as? LoadError else { return XCTFail("\($0)") }
+        }
+    }
+
+    func testFilesThatChangeWhileTheyAreReadAreRefused() throws {
+        let copy = try ModelCopy(of: TinyModels.folder("llama-biased"))
+        let path = copy.path(of: "model.safetensors")
+        XCTAssertThrowsError(
+            try LanguageModel(contentsOf: copy.path) { _ in
+                try? FileManager.default.setAttributes(
+                    [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: path)
+            }
+        ) {
+            guard case .weights(.file(path, .access(.changed)))? = $0 as? LoadError else { return XCTFail("\($0)") }
+        }
     }
 
     func testAFolderWithoutWeightsIsRefused() throws {

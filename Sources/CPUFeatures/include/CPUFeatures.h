@@ -68,6 +68,12 @@ static inline int cpu_count(void) {
     return online > 0 ? (int)online : 1;
 }
 
+/// The bytes of the machine's memory; as many as there can be if the system does not say.
+static inline int64_t memory_bytes(void) {
+    int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? pages * page : INT64_MAX;
+}
+
 /// Outputs that one panel of packed weights holds; lanes of the vectors that kernels work with.
 enum { kernel_lanes = 16 };
 
