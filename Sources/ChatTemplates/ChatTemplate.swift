@@ -15,7 +15,7 @@ public struct ChatTemplate: Sendable {
     ///
     /// - Throws: `syntax`, `unsupported` or `limit`, with the line.
     public init(_ source: String, limits: TemplateLimits = TemplateLimits()) throws(TemplateError) {
-        guard source.unicodeScalars.prefix(limits.source + 1).count <= limits.source else {
+        guard source.unicodeScalars.dropFirst(max(0, limits.source)).isEmpty else {
             throw .limit(line: 1, resource: "characters of source", limit: limits.source)
         }
         var lexer = TemplateLexer(source)

@@ -7,7 +7,7 @@ extension Interpreter {
         defer { leave() }
         switch expression.kind {
         case .value(let literal): return TemplateValue(literal)
-        case .name(let name): return value(of: name)
+        case .name(let name): return try known(name, line)
         case .list(let elements): return try nested(.list(try evaluate(elements)), line)
         case .map(let members): return try map(members, line)
         case .attribute(let owner, let name): return try attribute(name, of: try evaluate(owner), line)
@@ -39,6 +39,17 @@ extension Interpreter {
         }
     }
 
+    private func known(_ name: String, _ line: Int) throws(TemplateError) -> TemplateValue {
+        let value = value(of: name)
+        if case .undefined = value, Self.unsupportedNames.contains(name) {
+            throw .unsupported(line: line, feature: "the name \"\(name)\"")
+        }
+        return value
+    }
+
+    /// What Jinja knows without being told.
+    private static let unsupportedNames: Set = ["joiner", "cycler", "lipsum", "varargs", "kwargs", "caller"]
+
     private func evaluate(_ expressions: [Expression]) throws(TemplateError) -> [TemplateValue] {
         try expressions.map { expression throws(TemplateError) in try evaluate(expression) }
     }
@@ -61,6 +72,7 @@ extension Interpreter {
             guard case .text(let text) = key else {
                 throw .mismatch(line: line, found: key.description, expected: "a text as a key")
             }
+            try spend(text.count, line: line)
             map[text] = try evaluate(member.value)
         }
         return try nested(.map(map), line)
@@ -73,7 +85,8 @@ extension Interpreter {
             throw .limit(line: line, resource: "lists and objects inside each other", limit: TemplateLimits.nesting)
         }
         switch value {
-        case .list(let elements): for element in elements { _ = try nested(element, line, depth: depth + 1) }
+        case .list(let elements), .generator(let elements):
+            for element in elements { _ = try nested(element, line, depth: depth + 1) }
         case .map(let map): for member in map.members { _ = try nested(member.value, line, depth: depth + 1) }
         default: break
         }
@@ -206,6 +219,7 @@ extension Interpreter {
     private func call(
         _ function: TemplateFunction, _ arguments: ArgumentValues, _ line: Int
     ) throws(TemplateError) -> TemplateValue {
+        try spend(arguments.characters, line: line)
         switch function {
         case .namespace, .dict:
             guard arguments.positional.isEmpty else {
@@ -218,6 +232,9 @@ extension Interpreter {
             throw .raised(line: line, message: message)
         case .timeNow:
             let format = try arguments.text(0, line)
+            guard !format.hasGiven else {
+                throw .unsupported(line: line, feature: "a date format that the messages give")
+            }
             guard let formatted = date?.formatted(format.string) else {
                 throw .unsupported(line: line, feature: "the date format \"\(format.string)\"")
             }

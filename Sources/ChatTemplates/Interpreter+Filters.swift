@@ -12,8 +12,9 @@ extension Interpreter {
                 throw .unsupported(line: line, feature: "the filter \"map\" without attribute")
             }
             let names = path.split(by: TemplateText("."))
-            return .list(
+            return .generator(
                 try elements(of: value, line).map { element throws(TemplateError) in
+                    try spendElements(1, line: line)
                     try spend(path.count, line: line)
                     return try attribute(names, of: element, line)
                 })
@@ -44,11 +45,15 @@ extension Interpreter {
         case (.string, _), (.safe, _): return .text(try printed(value, line))
         case (.length, .text(let text)), (.count, .text(let text)): return .integer(text.count)
         case (.length, .map(let map)), (.count, .map(let map)): return .integer(map.members.count)
+        case (.length, .generator), (.count, .generator), (.last, .generator):
+            throw .mismatch(line: line, found: value.description, expected: "a list; put |list before it")
         case (.length, _), (.count, _): return .integer(try elements(of: value, line).count)
         case (.first, _): return try elements(of: value, line).first ?? .undefined("the first element")
         case (.last, _): return try elements(of: value, line).last ?? .undefined("the last element")
-        case (.items, .undefined): return .list([])
-        case (.items, .map(let map)): return try nested(Self.items(of: map), line)
+        case (.items, .undefined): return .generator([])
+        case (.items, .map(let map)):
+            try spendElements(2 * map.members.count, line: line)
+            return .generator(Self.items(of: map))
         case (.items, _): throw .mismatch(line: line, found: value.description, expected: "an object")
         default: return .list(try elements(of: value, line))
         }
@@ -74,14 +79,15 @@ extension Interpreter {
         }
         var kept: [TemplateValue] = []
         for element in try elements(of: value, line) {
-            try spend(1 + path.count, line: line)
+            try spendElements(1, line: line)
+            try spend(path.count, line: line)
             let found = try attribute(names, of: element, line)
             let passes = try test.map { test throws(TemplateError) in
                 try self.passes(found, test, Array(rest.dropFirst()), line)
             }
             if passes ?? found.isTrue == keeps { kept.append(element) }
         }
-        return .list(kept)
+        return .generator(kept)
     }
 
     /// What a path such as `function.name` leads to; the value itself for a path without names.

@@ -41,7 +41,11 @@ extension Interpreter {
         case "replace": return .text(try replace(text, arguments, line))
         case "join":
             try arguments.expect(atMost: 1, line)
-            return .text(try join(try elements(of: arguments.value(0) ?? .null, line), by: text, line))
+            let parts = try elements(of: arguments.value(0) ?? .null, line)
+            if let other = parts.first(where: { if case .text = $0 { false } else { true } }) {
+                throw .mismatch(line: line, found: other.description, expected: "texts to join")
+            }
+            return .text(try join(parts, by: text, line))
         default: throw .unsupported(line: line, feature: "the method \"\(name)\" of a text")
         }
     }
@@ -50,7 +54,7 @@ extension Interpreter {
         _ name: String, of map: TemplateMap, _ arguments: ArgumentValues, _ line: Int
     ) throws(TemplateError) -> TemplateValue {
         switch name {
-        case "items": return try nested(Self.items(of: map), line)
+        case "items": return try nested(.list(Self.items(of: map)), line)
         case "keys": return .list(map.members.map { .text($0.key) })
         case "values": return .list(map.members.map(\.value))
         case "get":
@@ -60,8 +64,8 @@ extension Interpreter {
         }
     }
 
-    static func items(of map: TemplateMap) -> TemplateValue {
-        .list(map.members.map { .list([.text($0.key), $0.value]) })
+    static func items(of map: TemplateMap) -> [TemplateValue] {
+        map.members.map { .list([.text($0.key), $0.value]) }
     }
 
     func replace(_ text: TemplateText, _ arguments: ArgumentValues, _ line: Int) throws(TemplateError) -> TemplateText {
@@ -76,6 +80,7 @@ extension Interpreter {
     func join(_ elements: [TemplateValue], by separator: TemplateText, _ line: Int) throws(TemplateError)
         -> TemplateText
     {
+        try spend(elements.count, line: line)
         let parts = try elements.map { element throws(TemplateError) in try printed(element, line) }
         try spend(parts.reduce(0) { $0 + $1.count + separator.count }, line: line)
         return TemplateText.joined(parts, by: separator)

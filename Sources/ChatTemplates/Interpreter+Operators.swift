@@ -15,7 +15,7 @@ extension Interpreter {
     func elements(of value: TemplateValue, _ line: Int) throws(TemplateError) -> [TemplateValue] {
         switch value {
         case .undefined: return []
-        case .list(let elements): return elements
+        case .list(let elements), .generator(let elements): return elements
         case .map(let map):
             try spendElements(map.members.count, line: line)
             return map.members.map { .text($0.key) }
@@ -127,6 +127,7 @@ extension Interpreter {
         case (.map(let left), .map(let right)):
             guard left.members.count == right.members.count else { return false }
             for member in left.members {
+                try spend(member.key.count, line: line)
                 guard let other = right[member.key], try equal(member.value, other, line) else { return false }
             }
             return true
@@ -157,7 +158,7 @@ extension Interpreter {
         case (.text(let text), .text(let part)):
             try spend(text.count + part.count, line: line)
             return TextSearch(part).first(in: text) != nil
-        case (.list(let elements), _):
+        case (.list(let elements), _), (.generator(let elements), _):
             for element in elements where try equal(element, part, line) { return true }
             return false
         case (.map(let map), .text(let key)):

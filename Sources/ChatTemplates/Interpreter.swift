@@ -88,6 +88,7 @@ final class Interpreter {
     }
 
     private func run(_ statement: Statement) throws(TemplateError) -> Flow {
+        try spend(1, line: 0)
         switch statement {
         case .text(let text): try write(text, line: 0)
         case .output(let expression):
@@ -102,7 +103,14 @@ final class Interpreter {
             }
             namespaces[number][name] = try evaluate(expression)
         case .capture(let name, let body):
-            set(name, .text(try captured(body)))
+            scopes.append([:])
+            let text: TemplateText
+            do {
+                defer { scopes.removeLast() }
+                text = try captured(body)
+            }
+            set(name, .text(text))
+        case .scope(let body): return try scoped(body)
         case .macro(let macro): set(macro.name, .macro(macro))
         case .leaveLoop: return .leaveLoop
         case .nextRound: return .nextRound
@@ -136,6 +144,13 @@ final class Interpreter {
         return try nested(otherwise, line: branches[0].condition.line)
     }
 
+    /// Runs a body whose names are forgotten behind it.
+    private func scoped(_ body: [Statement]) throws(TemplateError) -> Flow {
+        scopes.append([:])
+        defer { scopes.removeLast() }
+        return try run(body)
+    }
+
     private func nested(_ body: [Statement], line: Int) throws(TemplateError) -> Flow {
         try enter(line: line)
         defer { leave() }
@@ -148,7 +163,7 @@ final class Interpreter {
         try enter(line: loop.line)
         defer { leave() }
         let elements = try chosen(try self.elements(of: try evaluate(loop.elements), loop.line), loop)
-        guard !elements.isEmpty else { return try run(loop.otherwise) }
+        guard !elements.isEmpty else { return try scoped(loop.otherwise) }
         for index in elements.indices {
             try spend(1, line: loop.line)
             scopes.append(["loop": .loop(LoopState(elements: elements, index: index))])

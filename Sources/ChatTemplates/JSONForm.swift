@@ -18,10 +18,10 @@ struct JSONForm {
     mutating func write(_ value: TemplateValue, depth: Int = 1) throws(TemplateError) {
         try interpreter.spend(1, line: line)
         switch value {
-        case .null: append("null")
-        case .bool(let value): append(value ? "true" : "false")
-        case .integer(let value): append(String(value))
-        case .number(let value): append(Self.number(value))
+        case .null: append("null", isGiven: true)
+        case .bool(let value): append(value ? "true" : "false", isGiven: true)
+        case .integer(let value): append(String(value), isGiven: true)
+        case .number(let value): append(Self.number(value), isGiven: true)
         case .text(let value): try write(value)
         case .list(let elements):
             try writeNested("[", "]", count: elements.count, depth: depth) {
@@ -35,12 +35,15 @@ struct JSONForm {
                 form.append(form.separators.name)
                 try form.write(map.members[index].value, depth: depth + 1)
             }
-        case .undefined, .namespace, .loop, .macro, .function, .method:
+        case .undefined, .generator, .namespace, .loop, .macro, .function, .method:
             throw .mismatch(line: line, found: value.description, expected: "a value that JSON has")
         }
     }
 
-    private mutating func append(_ plain: String) { text.append(TemplateText(plain)) }
+    /// Numbers and the like count as given, as in `PythonForm`.
+    private mutating func append(_ plain: String, isGiven: Bool = false) {
+        text.append(TemplateText(plain, isGiven: isGiven))
+    }
 
     private mutating func writeNested(
         _ open: String, _ close: String, count: Int, depth: Int,

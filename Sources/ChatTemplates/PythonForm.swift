@@ -14,10 +14,10 @@ struct PythonForm {
         try interpreter.spend(1, line: line)
         switch value {
         case .undefined: append("Undefined")
-        case .null: append("None")
-        case .bool(let value): append(value ? "True" : "False")
-        case .integer(let value): append(String(value))
-        case .number(let value): append(PythonFloat.description(value))
+        case .null: append("None", isGiven: true)
+        case .bool(let value): append(value ? "True" : "False", isGiven: true)
+        case .integer(let value): append(String(value), isGiven: true)
+        case .number(let value): append(PythonFloat.description(value), isGiven: true)
         case .text(let value): try write(value)
         case .list(let elements):
             append("[")
@@ -35,12 +35,15 @@ struct PythonForm {
                 try write(member.value)
             }
             append("}")
-        case .namespace, .loop, .macro, .function, .method:
+        case .generator, .namespace, .loop, .macro, .function, .method:
             throw .mismatch(line: line, found: value.description, expected: "a value that can be written")
         }
     }
 
-    private mutating func append(_ plain: String) { text.append(TemplateText(plain)) }
+    /// Numbers and the like count as given, whoever they come from: they could choose one of several special tokens.
+    private mutating func append(_ plain: String, isGiven: Bool = false) {
+        text.append(TemplateText(plain, isGiven: isGiven))
+    }
 
     /// A text in quotes: single ones, unless there are such in it and no double ones.
     private mutating func write(_ value: TemplateText) throws(TemplateError) {

@@ -7,6 +7,8 @@ indirect enum Statement: Sendable {
     case set(Target, Expression)
     /// Sets a name to what its body writes.
     case capture(String, [Statement])
+    /// A body whose names are forgotten behind it.
+    case scope([Statement])
     case macro(Macro)
     case leaveLoop
     case nextRound

@@ -1,26 +1,36 @@
 /// A moment in local time, for templates that tell the model what day it is.
 public struct TemplateDate: Sendable, Hashable {
-    /// 1970 and the like.
-    public var year: Int
+    /// 1 to 9999.
+    public let year: Int
     /// 1 to 12.
-    public var month: Int
+    public let month: Int
     /// 1 to 31.
-    public var day: Int
+    public let day: Int
     /// 0 to 23.
-    public var hour: Int
+    public let hour: Int
     /// 0 to 59.
-    public var minute: Int
+    public let minute: Int
     /// 0 to 60.
-    public var second: Int
+    public let second: Int
 
-    /// A moment of the Gregorian calendar.
+    /// A moment of the Gregorian calendar; numbers outside of their range become the nearest in it.
     public init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
-        self.year = year
+        self.year = min(max(year, 1), 9_999)
         self.month = min(max(month, 1), 12)
         self.day = min(max(day, 1), 31)
-        self.hour = hour
-        self.minute = minute
-        self.second = second
+        self.hour = min(max(hour, 0), 23)
+        self.minute = min(max(minute, 0), 59)
+        self.second = min(max(second, 0), 60)
+    }
+
+    /// A day written as 2026-11-21, or nil for any other text.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { part in part.allSatisfy { "0"..."9" ~= $0 } ? Int(part) : nil }
+        guard parts.map(\.count) == [4, 2, 2], numbers.count == 3, 1...9_999 ~= numbers[0], 1...12 ~= numbers[1],
+            1...31 ~= numbers[2]
+        else { return nil }
+        self.init(year: numbers[0], month: numbers[1], day: numbers[2])
     }
 
     private static let months = [

@@ -22,14 +22,25 @@ extension TemplateError: CustomStringConvertible {
             "chat template, line \(line): found \(found), expected \(expected). Fetch the template again."
         case .unsupported(let line, let feature):
             "chat template, line \(line): \(feature) is not supported. Choose one of the built-in formats."
+        case .undefined(let line, let name) where name.hasPrefix("strftime_now"):
+            "chat template, line \(line): it asks for the day. Give a date."
         case .undefined(let line, let name):
             "chat template, line \(line): \(name) is not defined. The messages lack something that this model needs."
         case .mismatch(let line, let found, let expected):
             "chat template, line \(line): found \(found), expected \(expected). Check the messages."
         case .raised(let line, let message):
-            "chat template, line \(line), refuses these messages: \(message)"
+            "chat template, line \(line), refuses these messages: \(TemplateError.printable(message))"
         case .limit(let line, let resource, let limit):
             "chat template, line \(line): more than \(limit) \(resource). Shorten the messages, or raise the limit."
         }
+    }
+
+    /// A template's own words, without what a terminal would obey, and not too many.
+    private static func printable(_ text: String) -> String {
+        let shown = text.unicodeScalars.prefix(300).map { scalar -> Character in
+            let category = scalar.properties.generalCategory
+            return [.control, .format, .lineSeparator, .paragraphSeparator].contains(category) ? " " : Character(scalar)
+        }
+        return String(shown) + (text.unicodeScalars.dropFirst(300).isEmpty ? "" : "…")
     }
 }

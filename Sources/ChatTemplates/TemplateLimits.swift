@@ -21,6 +21,8 @@ public struct TemplateLimits: Sendable, Hashable {
     static let height = 100
     /// Characters of a name.
     static let name = 256
+    /// Names that are given values at once, and parameters of a macro.
+    static let names = 64
     /// Brackets and conditions inside each other.
     static let brackets = 32
     /// Blocks inside each other.

@@ -226,6 +226,10 @@ extension TemplateParser {
                 let arguments = try parseArguments()
                 value = try Expression(.call(value, arguments), line: line, parts: [value] + arguments.all)
             } else {
+                // Kept as a value, loops could hold each other without end.
+                if case .name("loop") = value.kind, token != .name("is") {
+                    throw .unsupported(line: line, feature: "the loop itself as a value")
+                }
                 return value
             }
         }

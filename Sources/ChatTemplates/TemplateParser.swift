@@ -75,13 +75,13 @@ struct TemplateParser {
                 advance()
                 let name = try expectName()
                 if ends.contains(name) { return (body, name) }
-                if let statement = try parseStatement(name) { body.append(statement) }
+                body.append(try parseStatement(name))
             default: throw unexpected("text or a tag")
             }
         }
     }
 
-    private mutating func parseStatement(_ name: String) throws(TemplateError) -> Statement? {
+    private mutating func parseStatement(_ name: String) throws(TemplateError) -> Statement {
         switch name {
         case "if": return try parseIf()
         case "for": return try parseFor()
@@ -91,9 +91,11 @@ struct TemplateParser {
             guard openLoops > 0 else { throw unexpected("\(name) inside of a loop") }
             try expect(.blockEnd)
             return name == "break" ? .leaveLoop : .nextRound
-        case "generation", "endgeneration":  // marks what an assistant wrote; it changes no text
+        case "generation":  // marks what an assistant wrote; it changes no text
             try expect(.blockEnd)
-            return nil
+            let body = try parseBody(until: ["endgeneration"]).body
+            try expect(.blockEnd)
+            return .scope(body)
         case let name where name.hasPrefix("end") || name == "else" || name == "elif":
             throw .syntax(line: line, found: "\"\(name)\"", expected: "the start of its block before")
         default: throw .unsupported(line: line, feature: "the statement \"\(name)\"")
@@ -145,6 +147,9 @@ struct TemplateParser {
                 throw .syntax(line: line, found: "\"\(name)\"", expected: "another name")
             }
             names.append(name)
+            guard names.count <= TemplateLimits.names else {
+                throw .limit(line: line, resource: "names beside each other", limit: TemplateLimits.names)
+            }
         } while takes(symbol: ",")
         return names
     }
@@ -181,6 +186,9 @@ struct TemplateParser {
         while !takes(symbol: ")") {
             let name = try expectName()
             parameters.append((name, takes(symbol: "=") ? try parseExpression() : nil))
+            guard parameters.count <= TemplateLimits.names else {
+                throw .limit(line: line, resource: "names beside each other", limit: TemplateLimits.names)
+            }
             if token != .symbol(")") { try expect(.symbol(",")) }
         }
         try expect(.blockEnd)

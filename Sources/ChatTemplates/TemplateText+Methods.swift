@@ -42,7 +42,7 @@ extension TemplateText {
         while !rest.isEmpty {
             let end = rest.firstIndex { Self.scalar($0).isPythonSpace } ?? rest.endIndex
             guard parts.count < limit ?? .max else {
-                return parts + [TemplateText(units: rest).stripped(left: false)]
+                return parts + [TemplateText(units: rest)]
             }
             parts.append(TemplateText(units: rest[..<end]))
             rest = rest[end...].drop { Self.scalar($0).isPythonSpace }

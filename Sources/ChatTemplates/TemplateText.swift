@@ -19,6 +19,8 @@ struct TemplateText: Sendable {
 
     var count: Int { units.count }
     var isEmpty: Bool { units.isEmpty }
+    /// Whether the caller gave any of it.
+    var hasGiven: Bool { units.contains { $0 & Self.mark != 0 } }
     var string: String { Self.string(units) }
 
     /// The longest parts that are either given or not; only the template's own may hold special tokens.

@@ -10,6 +10,8 @@ indirect enum TemplateValue {
     case number(Double)
     case text(TemplateText)
     case list([TemplateValue])
+    /// What some filters give: values to go through once, which have no length and are true even if there are none.
+    case generator([TemplateValue])
     case map(TemplateMap)
     /// Names that a template may change from inside a loop; the number says which ones.
     case namespace(Int)
@@ -66,7 +68,7 @@ indirect enum TemplateValue {
         case .text(let value): !value.isEmpty
         case .list(let elements): !elements.isEmpty
         case .map(let map): !map.members.isEmpty
-        case .namespace, .loop, .macro, .function, .method: true
+        case .generator, .namespace, .loop, .macro, .function, .method: true
         }
     }
 
@@ -79,6 +81,7 @@ indirect enum TemplateValue {
         case .integer, .number: "a number"
         case .text: "a text"
         case .list: "a list"
+        case .generator: "what a filter gives"
         case .map: "an object"
         case .namespace: "a namespace"
         case .loop: "the loop"

@@ -19,9 +19,10 @@ enum ValueTest: String, Sendable {
         case (.defined, _): true
         case (.none, .null), (.string, .text), (.boolean, .bool), (.mapping, .map), (.float, .number): true
         case (.integer, .integer), (.number, .integer), (.number, .number), (.number, .bool): true
-        case (.iterable, .text), (.iterable, .list), (.iterable, .map), (.iterable, .undefined), (.iterable, .loop):
+        case (.iterable, .text), (.iterable, .list), (.iterable, .map), (.iterable, .undefined), (.iterable, .loop),
+            (.iterable, .generator):
             true
-        case (.sequence, .text), (.sequence, .list), (.sequence, .map): true
+        case (.sequence, .text), (.sequence, .list), (.sequence, .map), (.sequence, .undefined): true
         case (.isTrue, .bool(let flag)): flag
         case (.isFalse, .bool(let flag)): !flag
         case (.odd, _): value.whole.map { $0 % 2 != 0 } ?? false

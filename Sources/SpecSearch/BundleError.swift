@@ -14,6 +14,8 @@ public enum BundleError: Error, Sendable, Hashable, CustomStringConvertible {
     case invalidValue(key: String, found: String, expected: String)
     /// A text has not the form that is needed.
     case template(key: String, found: String, expected: String)
+    /// Something belongs to a conversation, but there is no chat template.
+    case needsTemplate(key: String)
     /// A model's folder may lie outside the bundle.
     case unsafeFolder(key: String, found: String)
     /// A parameter of the sampling is outside its range.
@@ -32,6 +34,9 @@ public enum BundleError: Error, Sendable, Hashable, CustomStringConvertible {
             "bundle.json: \(key) is \(found), expected \(expected)."
         case .template(let key, let found, let expected):
             "bundle.json: \(key) is \(JSONValue.string(found).serialized()), expected \(expected)."
+        case .needsTemplate(let key):
+            "bundle.json: \(key) is given, but the chat template is raw: there is no conversation. Choose another "
+                + "template, or remove it."
         case .unsafeFolder(let key, let found):
             "bundle.json: \(key) is \(JSONValue.string(found).serialized()), expected the name of a folder inside the "
                 + "bundle, without \"..\". Move the model there, or make a link to it."

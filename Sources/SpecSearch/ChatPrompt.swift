@@ -12,12 +12,26 @@ public struct ChatPrompt: Sendable, Hashable {
     public var system: String?
     /// What else the model's template asks for, such as `enable_thinking` (Qwen3) or `date_string` (Llama 3).
     public var options: JSONObject
+    /// The day that the template may tell the model; without one, what it says depends on nothing but the question.
+    public var date: TemplateDate?
 
     /// - Parameters: the values of the properties, in their order.
-    public init(template: ChatTemplateChoice, system: String? = nil, options: JSONObject = JSONObject()) {
+    public init(
+        template: ChatTemplateChoice, system: String? = nil, options: JSONObject = JSONObject(),
+        date: TemplateDate? = nil
+    ) {
         self.template = template
         self.system = system
         self.options = options
+        self.date = date
+    }
+
+    /// What is said although without a template it would be lost: the name of its key in `bundle.json`, or nil.
+    var lostWithoutTemplate: String? {
+        guard template == .raw else { return nil }
+        if system != nil { return "system" }
+        if options.count > 0 { return "templateOptions" }
+        return date == nil ? nil : "date"
     }
 
     /// The turns that ask.

@@ -9,7 +9,7 @@ public import JSON
 ///       "target": "target", "draft": "draft", "reward": "reward",
 ///       "prompt": "Q: {question}\n", "separator": "\n", "answer": "The answer is {answer}.",
 ///       "stepToken": "<extra_0>",
-///       "chatTemplate": "raw", "system": "…", "templateOptions": {"enable_thinking": false},
+///       "chatTemplate": "model", "system": "…", "templateOptions": {"enable_thinking": false}, "date": "2026-11-21",
 ///       "sampling": {"temperature": 0.8, "topK": 0, "topP": 1, "minP": 0},
 ///       "search": {"width": 6, "beams": 2, "depth": 16, "theta": 0.9, "thoughtTokens": 64}
 ///     }
@@ -48,7 +48,7 @@ public struct ModelBundle: Sendable, Hashable {
         }
         let json: JSONValue
         do {
-            json = try JSONValue(parsing: bytes, limits: JSONLimits(depth: 4, values: 1000))
+            json = try JSONValue(parsing: bytes, limits: JSONLimits(depth: 32, values: 10_000))
         } catch {
             throw .invalidJSON(path: path, error)
         }
@@ -63,7 +63,7 @@ public struct ModelBundle: Sendable, Hashable {
             json,
             allowed: [
                 "target", "draft", "reward", "prompt", "separator", "answer", "chatTemplate", "system",
-                "templateOptions", "stepToken", "goodToken", "badToken", "sampling", "search",
+                "templateOptions", "date", "stepToken", "goodToken", "badToken", "sampling", "search",
             ])
         target = try Self.inside(folder, key: "target", file.requiredText("target"))
         draft = try file.text("draft").map { name throws(BundleError) in
@@ -115,14 +115,14 @@ extension ChatPrompt {
         guard let options = options.object else {
             throw .invalidValue(key: "templateOptions", found: options.kind, expected: "an object")
         }
-        self.init(template: template, system: try file.text("system"), options: options)
-        if template == .raw, let system {
-            throw .invalidValue(key: "system", found: system, expected: "none, since there is no chatTemplate")
+        let date = try file.text("date").map { text throws(BundleError) in
+            guard let date = TemplateDate(text) else {
+                throw .invalidValue(key: "date", found: text, expected: "a day such as 2026-11-21")
+            }
+            return date
         }
-        if template == .raw, let first = options.members.first {
-            throw .invalidValue(
-                key: "templateOptions", found: first.name, expected: "none, since there is no chatTemplate")
-        }
+        self.init(template: template, system: try file.text("system"), options: options, date: date)
+        if let lost = lostWithoutTemplate { throw .needsTemplate(key: lost) }
     }
 }
 

@@ -14,6 +14,7 @@ public struct PromptEncoder: Sendable {
     ///   - tokenizer: the model's tokenizer.
     /// - Throws: `ReasonerError.chatFormat`.
     public init(_ format: PromptFormat, folder: String, tokenizer: Tokenizer) throws(ReasonerError) {
+        if let lost = format.chat.lostWithoutTemplate { throw .bundle(.needsTemplate(key: lost)) }
         do { chat = try ChatFormat(format.chat.template, folder: folder, tokenizer: tokenizer) } catch {
             throw .chatFormat(error)
         }
@@ -32,7 +33,8 @@ public struct PromptEncoder: Sendable {
         let text = try parts(question).map(\.text).joined()
         do {
             return tokenizer.encode(
-                try chat.prompt(format.chat.messages(text), options: format.chat.options), addsPrefix: false)
+                try chat.prompt(format.chat.messages(text), options: format.chat.options, date: format.chat.date),
+                addsPrefix: false)
         } catch { throw .chatTemplate(error) }
     }
 

@@ -42,6 +42,9 @@ struct Generate: AsyncParsableCommand {
     @Option(help: "What a system message says before the user's.")
     var system: String?
 
+    @Option(help: "The day that the template tells the model, such as 2026-11-21.")
+    var date: TemplateDate?
+
     @Option(help: "The most tokens to generate.")
     var maxTokens = 128
 
@@ -59,8 +62,8 @@ struct Generate: AsyncParsableCommand {
 
     func validate() throws {
         guard (prompt == nil) != (tokens == nil) else { throw ValidationError("Give either --prompt or --tokens.") }
-        guard tokens == nil || (chatTemplate == nil && system == nil) else {
-            throw ValidationError("--tokens continues ids as they are, without --chat-template or --system.")
+        guard tokens == nil || (chatTemplate == nil && system == nil && date == nil) else {
+            throw ValidationError("--tokens continues ids as they are, without --chat-template, --system or --date.")
         }
         guard maxTokens >= 1 else { throw ValidationError("--max-tokens is \(maxTokens), expected 1 or more.") }
         guard (0...Scheduler.longestDraft).contains(draftTokens) else {
@@ -113,8 +116,9 @@ struct Generate: AsyncParsableCommand {
         } else {
             chat = try ChatFormat(folder: model)
         }
-        if system != nil, chat == nil {
-            throw ValidationError("--system needs a chat template, which the model has not: give --chat-template.")
+        if system != nil || date != nil, chat == nil {
+            throw ValidationError(
+                "--system and --date need a chat template, and the model has none: give --chat-template.")
         }
         return chat
     }
@@ -124,7 +128,7 @@ struct Generate: AsyncParsableCommand {
         guard let chat else { return tokenizer.encode(text) }
         let opening = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
         let messages = opening + [ChatMessage(role: "user", content: text)]
-        return tokenizer.encode(try chat.prompt(messages), addsPrefix: false)
+        return tokenizer.encode(try chat.prompt(messages, date: date), addsPrefix: false)
     }
 
     /// Generates a few tokens at a time, so that text appears while it grows: every choice is a function of its position,

@@ -37,22 +37,25 @@ final class TemplateLimitTests: XCTestCase {
         }
     }
 
-    /// Whatever a template has compared, sought or split with the default limits, it takes a moment.
+    /// Whatever a template has compared, sought or split, it takes a moment.
     func testTimeIsBoundedByTheSteps() throws {
+        let limits = TemplateLimits(steps: 4_000_000)
         let long =
-            "{% set n = namespace(a='a', b='a') %}{% for i in range(20) %}{% set n.a = n.a + n.a %}{% endfor %}"
-            + "{% for i in range(19) %}{% set n.b = n.b + n.b %}{% endfor %}{% set n.b = n.b + 'b' %}"
+            "{% set n = namespace(a='a', b='a') %}{% for i in range(17) %}{% set n.a = n.a + n.a %}{% endfor %}"
+            + "{% for i in range(16) %}{% set n.b = n.b + n.b %}{% endfor %}{% set n.b = n.b + 'b' %}"
         let bodies = [
             "{{ n.b in n.a }}", "{{ n.a.split(n.b)|length }}", "{{ n.a|replace(n.b, '')|length }}", "{{ n.a < n.b }}",
             "{{ n.a.startswith(n.b) }}", "{{ {n.a: 1}[n.a] }}", "{{ n.a.strip(n.b)|length }}",
             "{{ range(9999)|map(attribute=n.a)|list|length }}", "{{ [1]|selectattr(n.a)|list|length }}",
+            "{% set l = n.a|list %}{{ l|join }}", "{% set m = {n.a: 1} %}", "{{ n.a|list|map(attribute='')|first }}",
+            String(repeating: "{% set x %}{% endset %}", count: 5_000),
         ]
         for body in bodies {
             let start = ContinuousClock.now
             for source in [long + body, long + "{% for i in range(99999) %}\(body){% endfor %}"] {
-                _ = try? ChatTemplate(source).render(given: JSONObject())
+                _ = try? ChatTemplate(source, limits: limits).render(given: JSONObject())
             }
-            XCTAssertLessThan(ContinuousClock.now - start, .seconds(60), body)
+            XCTAssertLessThan(ContinuousClock.now - start, .seconds(20), body)
         }
     }
 
@@ -123,10 +126,26 @@ final class TemplateLimitTests: XCTestCase {
     }
 
     func testSourceIsBounded() {
+        XCTAssertThrowsError(try ChatTemplate("x", limits: TemplateLimits(source: -5)))
+        XCTAssertNoThrow(try ChatTemplate("x", limits: TemplateLimits(source: .max)))
         XCTAssertThrowsError(try ChatTemplate(String(repeating: "x", count: 262_145)))
     }
 
+    /// Values that hold each other would take the stack with them when they go.
+    func testLoopsCannotBeKept() {
+        for source in ["{% set n.l = loop %}", "{{ [loop] }}", "{{ f(loop) }}", "{% for x in loop %}{% endfor %}"] {
+            XCTAssertThrowsError(try ChatTemplate("{% for x in [1] %}\(source){% endfor %}"), source) { error in
+                guard case TemplateError.unsupported = error else { return XCTFail("\(error)") }
+            }
+        }
+        XCTAssertEqual(
+            try Self.render("{% for x in 'ab' %}{{ loop.index }}{{ loop is defined }}{% endfor %}"), "1True2True")
+    }
+
     func testNamesAreBounded() {
+        let names = (0...64).map { "a\($0)" }.joined(separator: ", ")
+        expectLimit("names beside each other", "{% for \(names) in [] %}{% endfor %}")
+        expectLimit("names beside each other", "{% macro m(\(names)) %}{% endmacro %}")
         expectLimit("characters of a name", "{{ \(String(repeating: "x", count: 257)) }}")
     }
 

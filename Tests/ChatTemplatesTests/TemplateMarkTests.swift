@@ -21,7 +21,7 @@ final class TemplateMarkTests: XCTestCase {
     }
 
     func testTheTemplatesOwnTextIsTrusted() throws {
-        try check("{{ bos_token }}<|b|>{{ '<|c|>' ~ 1 }}", [("<|a|><|b|><|c|>1", false)])
+        try check("{{ bos_token }}<|b|>{{ '<|c|>' ~ 'd' }}", [("<|a|><|b|><|c|>d", false)])
     }
 
     func testGivenTextStaysGiven() throws {
@@ -52,10 +52,27 @@ final class TemplateMarkTests: XCTestCase {
             [("k", true), ("{'", false), ("k", true), ("': '", false), ("<|y|>", true), ("\\n'}", false)])
     }
 
+    func testNothingGivenChoosesASpecialToken() throws {
+        try check("<|t_{{ 5 }}|>", [("<|t_", false), ("5", true), ("|>", false)])
+        try check("<|t_{{ 0.5 ~ true ~ none }}|>", [("<|t_", false), ("0.5TrueNone", true), ("|>", false)])
+        try check("{{ [5, '<|c|>']|tojson }}", [("[", false), ("5", true), (", \"<|c|>\"]", false)])
+        XCTAssertThrowsError(
+            try ChatTemplate("{{ strftime_now(message) }}").render(
+                given: XCTUnwrap((["message": "<|a|>"] as JSONValue).object), date: TemplateDate("2026-11-21")))
+    }
+
+    func testMarksTravelThroughNamesAndLists() throws {
+        try check(
+            "{% set n = namespace(x=message) %}{{ n.x }}{% for a in [message, 1] %}{{ loop.previtem }}{% endfor %}",
+            [("<|a|> b <|c|><|a|> b <|c|>", true)])
+        try check("{% for k, v in parts[1]|items %}{{ k }}{% endfor %}", [("k", true)])
+        try check("{{ [parts[1]]|map(attribute='k')|first }}", [("<|y|>\n", true)])
+    }
+
     func testGivenTextIsEqualToTrustedText() throws {
         try check(
             "{{ message.startswith(bos_token) and bos_token in message and message[:5] == bos_token }}",
-            [("True", false)])
+            [("True", true)])
     }
 
     func testTrustedValuesWinOverGivenOnes() throws {

@@ -64,7 +64,8 @@ final class GenerateCommandTests: XCTestCase {
             generate + ["--chat-template", "model"], code: 66, saying: "has no chat template", "chatml, llama3 or raw")
         try Command.specsearch.assertRefuses(
             llama + ["--chat-template", "chatml"], code: 65, saying: "<|im_start|>", "lacks")
-        try Command.specsearch.assertMisused(generate + ["--system", "x"], saying: "--system needs a chat template")
+        try Command.specsearch.assertMisused(
+            generate + ["--system", "x"], saying: "--system and --date need a chat template")
         try Command.specsearch.assertMisused(
             ["generate", "--model", target, "--tokens", "1", "--chat-template", "raw"], saying: "--tokens continues ids"
         )

@@ -34,8 +34,9 @@ final class SolveCommandTests: XCTestCase {
             try copy.write(template, to: model + "/chat_template.jinja")
         }
         XCTAssertEqual(tree(try solve("paper", "--bundle", copy.path)), tree(try solve("paper")))
-        XCTAssertNotEqual(
-            tree(try solve("paper", "--bundle", copy.path, "--chat-template", "raw")), tree(try solve("paper")))
+        try Command.specsearch.assertRefuses(
+            ["solve", question, "--quiet", "--bundle", copy.path, "--chat-template", "raw"], code: 65,
+            saying: "system is given")
         try copy.remove("reward/chat_template.jinja")
         try Command.specsearch.assertRefuses(
             ["solve", question, "--quiet", "--bundle", copy.path], code: 66, saying: "reward has no chat template")

@@ -57,13 +57,24 @@ final class ModelBundleTests: XCTestCase {
             try ModelBundle(chat, folder: ".").format.chat,
             ChatPrompt(template: .model, system: "Think.", options: options))
         let wrong: [(String, JSONValue)] = [
-            ("chatTemplate", chat.with("chatTemplate", "vicuna")), ("system", smallest.with("system", "Think.")),
-            ("system", chat.with("system", 1)), ("templateOptions", chat.with("templateOptions", [])),
-            ("templateOptions", smallest.with("templateOptions", ["a": 1])),
+            ("chatTemplate", chat.with("chatTemplate", "vicuna")), ("system", chat.with("system", 1)),
+            ("templateOptions", chat.with("templateOptions", [])), ("date", chat.with("date", "2026-13-01")),
+            ("date", chat.with("date", "today")),
         ]
         for (key, json) in wrong {
             XCTAssertThrowsError(try ModelBundle(json, folder: ".")) {
                 guard case .invalidValue(key, _, _)? = $0 as? BundleError else { return XCTFail("\($0)") }
+            }
+        }
+    }
+
+    func testWhatOnlyAConversationHasNeedsATemplate() {
+        let lost: [(String, JSONValue)] = [
+            ("system", "Think."), ("templateOptions", ["a": 1]), ("date", "2026-11-21"),
+        ]
+        for (key, value) in lost {
+            XCTAssertThrowsError(try ModelBundle(smallest.with(key, value), folder: ".")) {
+                XCTAssertEqual($0 as? BundleError, .needsTemplate(key: key))
             }
         }
     }

@@ -239,6 +239,14 @@ map.items()|length
 map.keys()|join(',')
 map.values()|join(',')
 map|items|list|length
+'x' if people|selectattr('role', 'equalto', 'nobody') else 'y'
+'x' if none_at_all|map(attribute='a') else 'y'
+'x' if {}|items else 'y'
+people|map(attribute='name')|first
+'Mia' in people|map(attribute='name')
+' a  b c  '.split(None, 1)|join('|')
+' a b '.split(none, 0)|join('|')
+missing is sequence
 true ~ True ~ false ~ None
 loop is defined
 quotes
@@ -256,6 +264,12 @@ nothing['x'] is defined
 
 REFUSED = """
 {{ number[1:] is defined }}
+{{ people|selectattr('age')|length }}
+{{ people|map(attribute='name')|last }}
+{{ ','.join([1, 2]) }}
+{% generation %}x
+x{% endgeneration %}
+{% if yes %}{% generation %}{% endif %}{% endgeneration %}
 {{ map[:1] is defined }}
 {{ nothing[::2] }}
 {{ missing.name }}
@@ -292,6 +306,10 @@ REFUSED = """
 """.strip().split("\n")
 
 STATEMENTS = [
+    "{% set x %}{% set y = 1 %}{% endset %}[{{ y }}{{ x }}]",
+    "{% for a in [] %}{% else %}{% set y = 1 %}{% endfor %}[{{ y }}]",
+    "{% generation %}{% set y = 1 %}{{ y }}{% endgeneration %}[{{ y }}]",
+    "{% if yes %}{% set y = 1 %}{% endif %}[{{ y }}]",
     "a\n{% if yes %}\nb\n{% endif %}\nc\n",
     "a\n  {% if yes %}\n  b\n  {% endif %}\nc\n\n",
     "  {{ 1 }}  \n  {{- 2 -}}  \n  3",
