@@ -15,7 +15,7 @@ final class Interpreter {
     private(set) var output = TemplateText()
 
     /// Statements and expressions inside each other, over all macros: what running takes of the stack.
-    private static let deepest = 200
+    private static let deepest = 120
 
     init(globals: [String: TemplateValue], date: TemplateDate?, limits: TemplateLimits) {
         self.limits = limits
