@@ -13,9 +13,9 @@ struct BytePairs: Sendable {
     /// Whether a piece that is a token as a whole is that token, without looking at merges (Llama 3).
     private let prefersWholePieces: Bool
 
-    /// Pieces up to this many bytes are merged by looking through all neighbours, longer ones with a heap.
+    /// Pieces up to this many bytes are merged by looking through all neighbours, longer ones with a queue.
     static let shortPiece = 64
-    /// Merges beyond this number would not fit beside a position in the heap.
+    /// Many times the merges of any published vocabulary.
     static let mostMerges = 1 << 24
 
     /// The parts of a model that has been checked.
@@ -105,7 +105,7 @@ struct BytePairs: Sendable {
 
     // MARK: Long pieces
 
-    /// Merges a linked list of symbols; the heap holds every merge that was possible at some time, and those that no
+    /// Merges a linked list of symbols; the queue holds every merge that was possible at some time, and those that no
     /// longer are, are recognised when they come up.
     private func appendLong(
         _ piece: UnsafeBufferPointer<UInt8>, _ vocabulary: Vocabulary, to tokens: inout [Int32]
@@ -114,43 +114,30 @@ struct BytePairs: Sendable {
             count = fill(buffer, from: piece, vocabulary)
         }
         let end = symbols.count
-        var pairs = (0..<end).map { $0 + 1 < end ? merges[symbols[$0], symbols[$0 + 1]] : .none }
+        var pairs = [MergeTable.Merge](repeating: .none, count: end)
         var next = Array(1...end)
         var previous = Array(-1..<end - 1)
-        var heap = MinimumHeap(
-            pairs.indices.compactMap { pairs[$0] == .none ? nil : BytePairs.entry(pairs[$0], at: $0) })
-
+        var queue = MergeQueue()
         func update(_ left: Int) {
             let right = next[left]
             pairs[left] = right < end ? merges[symbols[left], symbols[right]] : .none
-            if pairs[left] != .none { heap.insert(BytePairs.entry(pairs[left], at: left)) }
+            if pairs[left] != .none { queue.insert(left, rank: pairs[left].rank) }
         }
-        while let entry = heap.popMinimum() {
-            let (rank, position) = BytePairs.parts(of: entry)
-            let merge = pairs[position]
-            guard merge != .none, merge.rank == rank else { continue }
-            let removed = next[position]
-            symbols[position] = merge.token
+        for place in 0..<end { update(place) }
+        while let (rank, place) = queue.popFirst() {
+            guard pairs[place] != .none, pairs[place].rank == rank else { continue }
+            symbols[place] = pairs[place].token
+            let removed = next[place]
             pairs[removed] = .none
-            next[position] = next[removed]
-            if next[removed] < end { previous[next[removed]] = position }
-            update(position)
-            if previous[position] >= 0 { update(previous[position]) }
+            next[place] = next[removed]
+            if next[removed] < end { previous[next[removed]] = place }
+            update(place)
+            if previous[place] >= 0 { update(previous[place]) }
         }
-        var position = 0
-        while position < end {
-            tokens.append(Int32(bitPattern: symbols[position]))
-            position = next[position]
+        var place = 0
+        while place < end {
+            tokens.append(Int32(bitPattern: symbols[place]))
+            place = next[place]
         }
-    }
-
-    private static let positionBits: UInt64 = 40
-
-    private static func entry(_ merge: MergeTable.Merge, at position: Int) -> UInt64 {
-        merge.rank << positionBits | UInt64(position)
-    }
-
-    private static func parts(of entry: UInt64) -> (rank: UInt64, position: Int) {
-        (entry >> positionBits, Int(entry & (1 << positionBits - 1)))
     }
 }

@@ -8,6 +8,9 @@ struct MinimumHeap {
         for index in stride(from: elements.count / 2 - 1, through: 0, by: -1) { sink(from: index) }
     }
 
+    /// The smallest number, or nil if there is none.
+    var first: UInt64? { elements.first }
+
     /// Adds a number.
     mutating func insert(_ element: UInt64) {
         var index = elements.count

@@ -6,7 +6,7 @@ import XCTest
 
 /// Long pieces cost little more than their length, and give the same tokens as the plain method.
 final class LongPieceTests: XCTestCase {
-    func testTheHeapMergesAsThePlainMethodDoes() throws {
+    func testTheQueueMergesAsThePlainMethodDoes() throws {
         let tokenizer = try Tokenizer(file: TokenizerFixture.bundledFile())
         let seed = UInt64.random(in: .min ... .max)
         print("seed \(seed)")
@@ -18,6 +18,27 @@ final class LongPieceTests: XCTestCase {
             }
             let tokens = tokenizer.encode(String(decoding: piece, as: UTF8.self))
             XCTAssertEqual(tokens, plainMerges(of: piece, in: tokenizer), String(decoding: piece, as: UTF8.self))
+        }
+    }
+
+    /// In whatever order places come, also smaller ranks and earlier places while a rank is taken out.
+    func testTheQueueGivesTheSmallestFirst() {
+        var random = SeededRandom(seed: 3)
+        for _ in 0..<200 {
+            var queue = MergeQueue()
+            var expected: [[Int]] = []
+            for _ in 0..<400 {
+                if random.below(5) < 3 {
+                    let (rank, place) = (random.below(6), random.below(50))
+                    queue.insert(place, rank: UInt64(rank))
+                    expected.append([rank, place])
+                } else {
+                    expected.sort { $0.lexicographicallyPrecedes($1) }
+                    let found = queue.popFirst()
+                    XCTAssertEqual(found.map { [Int($0.rank), $0.place] }, expected.first)
+                    expected = Array(expected.dropFirst())
+                }
+            }
         }
     }
 
