@@ -81,7 +81,7 @@ final class FolderTests: XCTestCase {
         let folder = try shardedFolder()
         let names = [
             "../\(first)", "/etc/\(first)", "sub/\(first)", "..", ".", "", ".hidden.safetensors", "model.bin",
-            "model\\u0000.safetensors", "sub\\\\x.safetensors",
+            "model\\u0000.safetensors", "sub\\\\x.safetensors", String(repeating: "x", count: 256) + ".safetensors",
         ]
         for name in names {
             try writeIndex([("a", name)], to: folder)
@@ -105,6 +105,13 @@ final class FolderTests: XCTestCase {
             XCTAssertEqual($0 as? SafetensorsError, .file(path: single, .access(.symbolicLink)))
         }
         XCTAssertNoThrow(try SafetensorsFile(contentsOf: single), "a file that is named directly may be a link")
+        try files.removeItem(atPath: single)
+        let index = folder.path("model.safetensors.index.json")
+        try files.moveItem(atPath: index, toPath: elsewhere.path("index"))
+        try files.createSymbolicLink(atPath: index, withDestinationPath: elsewhere.path("index"))
+        XCTAssertThrowsError(try SafetensorsFolder(contentsOf: folder.path)) {
+            XCTAssertEqual($0 as? SafetensorsError, .file(path: index, .access(.symbolicLink)))
+        }
     }
 
     func testMissingShardIsRefused() throws {
