@@ -37,6 +37,7 @@ public struct TextStream: Sendable {
     }
 
     private mutating func appendPiece(_ token: Int32) -> String {
+        guard tokenizer.vocabulary.contains(token) else { return "" }
         if let byte = tokenizer.vocabulary.byte(of: token) {
             pending.append(byte)
             return ""
@@ -56,7 +57,7 @@ public struct TextStream: Sendable {
         guard !pending.isEmpty else { return "" }
         let text = String(validating: pending, as: UTF8.self) ?? String(repeating: "\u{FFFD}", count: pending.count)
         defer { dropsSpace = false }
-        return dropsSpace && text.utf8.first == 0x20 ? String(text.dropFirst()) : text
+        return dropsSpace && text.utf8.first == 0x20 ? String(text.unicodeScalars.dropFirst()) : text
     }
 
     /// How many bytes at the end are a valid start of a character that lacks its end (Unicode Standard, table 3-7).

@@ -57,7 +57,10 @@ struct ExpertNetworks: Sendable {
         let chosen = order.prefix(configuration.countPerRow)
         let largest = Double(logits[order[0]])
         let terms = (0..<configuration.count).map { Elementary.exp(Double(logits[$0]) - largest) }
-        let sum = configuration.normalizesWeights ? chosen.reduce(0) { $0 + terms[$1] } : terms.reduce(0, +)
+        let all = terms.reduce(0, +)
+        // What is no number must not go unnoticed because nobody chose it.
+        guard all.isFinite else { return chosen.map { ($0, .nan) } }
+        let sum = configuration.normalizesWeights ? chosen.reduce(0) { $0 + terms[$1] } : all
         return chosen.map { ($0, Float(terms[$0] / sum)) }
     }
 

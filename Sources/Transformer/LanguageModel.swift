@@ -35,6 +35,18 @@ public final class LanguageModel: Sendable {
     /// The memory of the machine.
     private static let memoryBytes = Int(memory_bytes())
 
+    /// Checks that the machine has memory for all tensors as they will be kept.
+    private static func checkMemory(
+        for folder: SafetensorsFolder, precision: WeightPrecision?
+    ) throws(LoadError) {
+        let bytes = folder.tensors.reduce(0) { sum, tensor in
+            let isHalf = precision.map { $0 == .bfloat16 } ?? (tensor.elementType == .bfloat16)
+            let (bytes, overflows) = tensor.elementCount.multipliedReportingOverflow(by: isHalf ? 2 : 4)
+            return overflows ? .max : sum.addingReportingOverflow(bytes).overflow ? .max : sum + bytes
+        }
+        guard bytes <= memoryBytes else { throw .tooLarge(weightBytes: bytes, memoryBytes: memoryBytes) }
+    }
+
     /// Loads a Hugging Face folder: `config.json` and one or many safetensors files.
     ///
     /// - Parameters:
@@ -53,9 +65,7 @@ public final class LanguageModel: Sendable {
         if let outputTokens { try configuration.restrictOutputs(to: outputTokens) }
         let folder: SafetensorsFolder
         do { folder = try SafetensorsFolder(contentsOf: path) } catch { throw .weights(error) }
-        guard folder.dataBytes <= LanguageModel.memoryBytes else {
-            throw .tooLarge(weightBytes: folder.dataBytes, memoryBytes: LanguageModel.memoryBytes)
-        }
+        try LanguageModel.checkMemory(for: folder, precision: precision)
         let team = ThreadTeam(threads: threads ?? ThreadTeam.processors)
         let total = Double(max(1, folder.dataBytes))
         var bytesRead = 0

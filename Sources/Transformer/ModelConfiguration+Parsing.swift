@@ -26,7 +26,9 @@ extension ModelConfiguration {
         let (family, head) = try ModelConfiguration.architecture(of: file)
         let width = try file.integer("hidden_size", in: 1...65_536)
         let heads = try file.integer("num_attention_heads", in: 1...1_024)
-        let keyValueHeads = try file.integer("num_key_value_heads", in: 1...1_024, fallback: heads)
+        // Null means as many as heads, while a field that is not there has the family's own default.
+        let usual = file.json["num_key_value_heads"] == nil ? family.usualKeyValueHeads : nil
+        let keyValueHeads = try file.integer("num_key_value_heads", in: 1...1_024, fallback: usual ?? heads)
         guard heads % keyValueHeads == 0 else {
             throw .invalidField(
                 name: "num_key_value_heads", found: "\(keyValueHeads)", expected: "a divisor of the \(heads) heads")
@@ -37,6 +39,7 @@ extension ModelConfiguration {
         let rotary = try RotaryPositions(file, positions: positions)
         let context = rotary.contextLength(positions: positions)
         var endTokens = try file.tokens("eos_token_id")
+        if file.json["eos_token_id"] == nil, generation == nil { endTokens = family.usualEndTokens }
         if let generation {
             for token in try ConfigurationFile(json: generation).tokens("eos_token_id") where !endTokens.contains(token)
             {
@@ -93,5 +96,27 @@ extension ModelConfiguration {
         try file.refuse("hidden_act", unless: ["silu"])
         try file.refuse("partial_rotary_factor", unless: [1, 1.0])
         try file.refuse("quantization_config", unless: [])
+        try file.refuse("is_causal", unless: [true])
+    }
+}
+
+extension ModelConfiguration.Family {
+    /// Heads of keys and values where `config.json` does not say; nil for as many as there are heads.
+    fileprivate var usualKeyValueHeads: Int? {
+        switch self {
+        case .llama: nil
+        case .mistral: 8
+        case .qwen2, .qwen3: 32
+        case .qwen2MoE: 16
+        case .qwen3MoE: 4
+        }
+    }
+
+    /// Tokens that end a text where no file says so.
+    fileprivate var usualEndTokens: [Int32] {
+        switch self {
+        case .llama, .mistral: [2]
+        case .qwen2, .qwen2MoE, .qwen3, .qwen3MoE: []
+        }
     }
 }

@@ -83,7 +83,9 @@ public struct ModelConfiguration: Sendable, Hashable {
 
     /// Elements between the two layers of the widest network.
     var largestInnerWidth: Int {
-        max(feedForwardWidth, experts?.innerWidth ?? 0, experts?.sharedInnerWidth ?? 0)
+        guard let experts else { return feedForwardWidth }
+        let plain = (0..<layers).allSatisfy(experts.has) ? 0 : feedForwardWidth
+        return max(plain, experts.innerWidth, experts.sharedInnerWidth ?? 0)
     }
 
     /// Lets a causal model give the logits of some tokens only.

@@ -9,12 +9,15 @@ enum OutputHead: Sendable {
 
     init(_ configuration: ModelConfiguration, embedding: Matrix, _ reader: WeightReader) throws(LoadError) {
         let width = configuration.width
+        // Tied or not, an output layer that the file has and that is another one counts, as in `transformers` 5.
+        let isTied =
+            configuration.tiesOutput && !reader.has("lm_head.weight", otherThan: "model.embed_tokens.weight")
         switch configuration.head {
-        case .vocabulary where configuration.tiesOutput: self = .logits(embedding)
+        case .vocabulary where isTied: self = .logits(embedding)
         case .vocabulary:
             self = .logits(try reader.matrix("lm_head.weight", outputs: configuration.vocabularySize, inputs: width))
         case .tokens(let tokens):
-            let name = configuration.tiesOutput ? "model.embed_tokens.weight" : "lm_head.weight"
+            let name = isTied ? "model.embed_tokens.weight" : "lm_head.weight"
             self = .logits(
                 try reader.matrix(name, rows: tokens.map(Int.init), of: configuration.vocabularySize, inputs: width))
         case .stepClasses:

@@ -12,7 +12,7 @@ extension RotaryPositions {
         let isNested = file.present("rope_parameters") != nil
         if isNested { try file.refuse("rope_scaling", unless: []) }
         let section = try file.section(isNested ? "rope_parameters" : "rope_scaling")
-        let thetaSource = isNested && section.json["rope_theta"] != nil ? section : file
+        let thetaSource = section.present("rope_theta") != nil ? section : file
         theta = try thetaSource.number("rope_theta", in: 1...1e12, fallback: 10_000)
         try section.refuse("partial_rotary_factor", unless: [1, 1.0])
         // Models with several kinds of layers have one set of parameters for each kind.

@@ -27,6 +27,12 @@ public struct SlidingWindow: Sendable, Hashable {
             }
             return nil
         }
+        if file.json["sliding_window"] == .null {
+            guard types?.contains("sliding_attention") != true else {
+                throw .unsupportedField(name: "sliding_window", found: "null", supported: "a number of tokens")
+            }
+            return nil
+        }
         let most = try file.integer("max_window_layers", in: 0...1_024, fallback: 28)
         let windowed = (0..<layers).filter { layer in
             if let types { types[layer] == "sliding_attention" } else { isWindowed(layer, most) }

@@ -3,7 +3,8 @@ internal import JSON
 /// How a model's makers sample from it: the fields of `generation_config.json` that say how a token is chosen.
 ///
 /// With the defaults of `transformers` for what the file leaves out. Penalties are no part of it: a repetition penalty
-/// would keep a calculation from using a number twice, and make the choice depend on more than the distribution.
+/// would keep a calculation from using a number twice, and make the choice depend on more than the distribution. Nor are
+/// the cuts that this package does not have (`typical_p`, `epsilon_cutoff`, `eta_cutoff`, `top_h`).
 public struct SuggestedSampling: Sendable, Hashable {
     /// What logits are divided by; 0 takes the most probable token.
     public var temperature: Double

@@ -52,6 +52,17 @@ struct WeightReader {
         return matrix
     }
 
+    /// Whether there is a tensor that is not the same as another one.
+    func has(_ name: String, otherThan other: String) -> Bool {
+        guard let tensor = folder.tensor(named: name) else { return false }
+        guard let other = folder.tensor(named: other), other.elementType == tensor.elementType else { return true }
+        defer {
+            tensor.releasePages()
+            other.releasePages()
+        }
+        return other.shape != tensor.shape || !other.bytes.elementsEqual(tensor.bytes)
+    }
+
     /// Reads a vector.
     func vector(_ name: String, count: Int) throws(LoadError) -> FloatBuffer {
         let tensor = try tensor(name, shape: [count])

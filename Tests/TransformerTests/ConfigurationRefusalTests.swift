@@ -155,6 +155,10 @@ final class ConfigurationRefusalTests: XCTestCase {
             assertInvalid("use_sliding_window", qwen.with("use_sliding_window", value))
         }
         XCTAssertNil(try ModelConfiguration(json: qwen.with("sliding_window", 9)).slidingWindow)
+        XCTAssertNil(try ModelConfiguration(json: windowed.with("sliding_window", .null)).slidingWindow)
+        assertUnsupported(
+            "sliding_window",
+            windowed.with("sliding_window", .null).with("layer_types", [full, sliding, full, full, full]))
         XCTAssertEqual(try ModelConfiguration(json: windowed).slidingWindow, SlidingWindow(tokens: 9, layers: []))
         XCTAssertEqual(
             try ModelConfiguration(json: windowed.with("max_window_layers", 3)).slidingWindow,
@@ -216,6 +220,25 @@ final class ConfigurationRefusalTests: XCTestCase {
     func testHeadsThatFollowFromTheWidthAreChecked() {
         let wide = whole.with("head_dim", nil).with("hidden_size", 65_536).with("num_attention_heads", 1)
         assertInvalid("head_dim", wide.with("num_key_value_heads", 1))
+    }
+
+    func testFamiliesHaveDefaultsOfTheirOwn() throws {
+        let bare = whole.with("num_key_value_heads", nil).with("num_attention_heads", 32).with("hidden_size", 256)
+        for (name, heads, ends) in [
+            ("LlamaForCausalLM", 32, [2]), ("MistralForCausalLM", 8, [2]), ("Qwen2ForCausalLM", 32, []),
+        ] {
+            let json = bare.with("architectures", [.string(name)])
+            XCTAssertEqual(try ModelConfiguration(json: json).keyValueHeads, heads, name)
+            XCTAssertEqual(
+                try ModelConfiguration(json: json.with("num_key_value_heads", .null)).keyValueHeads, 32, name)
+            XCTAssertEqual(try ModelConfiguration(json: json).endTokens.map(Int.init), ends, name)
+            XCTAssertEqual(try ModelConfiguration(json: json.with("eos_token_id", .null)).endTokens, [], name)
+            XCTAssertEqual(try ModelConfiguration(json: json, generation: [:]).endTokens, [], name)
+        }
+        // θ may stand in either section, and counts there first.
+        let inner = whole.with("rope_scaling", ["rope_type": "default", "rope_theta": 500.0])
+        XCTAssertEqual(try ModelConfiguration(json: inner).rotary.theta, 500)
+        assertUnsupported("is_causal", whole.with("is_causal", false))
     }
 
     func testOtherRotaryScalingsAreRefused() {

@@ -8,7 +8,7 @@ import XCTest
 final class ConfigurationTests: XCTestCase {
     private let llama: JSONValue = [
         "architectures": ["LlamaForCausalLM"], "hidden_size": 64, "intermediate_size": 172, "num_hidden_layers": 5,
-        "num_attention_heads": 8, "vocab_size": 512, "max_position_embeddings": 128,
+        "num_attention_heads": 8, "num_key_value_heads": .null, "vocab_size": 512, "max_position_embeddings": 128,
     ]
 
     private func configuration(_ json: JSONValue, generation: JSONValue? = nil) throws -> ModelConfiguration {
@@ -24,7 +24,7 @@ final class ConfigurationTests: XCTestCase {
         XCTAssertEqual(read.normEpsilon, 1e-6)
         XCTAssertEqual(read.rotary, RotaryPositions(theta: 10_000, scaling: .none))
         XCTAssertFalse(read.tiesOutput)
-        XCTAssertEqual(read.endTokens, [])
+        XCTAssertEqual(read.endTokens, [2])
         let qwen3 = try configuration(llama.with("architectures", ["Qwen3ForCausalLM"]))
         XCTAssertEqual(qwen3.headSize, 128, "whatever width and heads are")
     }
