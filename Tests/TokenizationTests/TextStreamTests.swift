@@ -56,6 +56,25 @@ final class TextStreamTests: XCTestCase {
         }
     }
 
+    /// What the `tokenizers` library gives for these.
+    func testRunsOfByteTokens() throws {
+        let tokenizer = try Tokenizer(file: TokenizerFixture.json("sentencepiece-tokenizer.json"))
+        func text(_ bytes: [UInt8?]) throws -> String {
+            let unknown = Int32(tokenizer.vocabularySize) + 7
+            return tokenizer.decode(
+                try bytes.map { byte in
+                    try byte.map { try XCTUnwrap(tokenizer.token(for: TokenSpelling.spelling(ofByte: $0))) } ?? unknown
+                })
+        }
+        assertEqualBytes(try text([0xC3, 0xA9]), "é")
+        assertEqualBytes(try text([0xC3, nil, 0xA9]), "é")
+        assertEqualBytes(try text([0xC3]), "\u{FFFD}")
+        assertEqualBytes(try text([0xC3, 0xA9, 0xFF]), "\u{FFFD}\u{FFFD}\u{FFFD}")
+        // The first space is dropped, and nothing that combines with it.
+        assertEqualBytes(try text([0x20, 0xCC, 0x88]), "\u{308}")
+        assertEqualBytes(try text([0x61, 0x20]), "a ")
+    }
+
     func testHalfACharacterWaitsForItsEnd() throws {
         let tokenizer = try Tokenizer(file: TokenizerFixture.bundledFile())
         var stream = TextStream(tokenizer)
