@@ -27,10 +27,10 @@ let wideTargets: [Target] =
     hasWideKernels
     ? [
         .target(
-            name: "KernelsV3", dependencies: ["CPUFeatures"],
+            name: "KernelsV3", dependencies: ["CPUFeatures", "Intrinsics"],
             swiftSettings: kernelSettings(["-march=x86-64-v3"], define: ["KERNELS_V3"])),
         .target(
-            name: "KernelsV4", dependencies: ["CPUFeatures"],
+            name: "KernelsV4", dependencies: ["CPUFeatures", "Intrinsics"],
             swiftSettings: kernelSettings(
                 ["-march=icelake-server", "-mprefer-vector-width=512"], define: ["KERNELS_V4"])),
     ] : []
@@ -61,7 +61,8 @@ let package = Package(
         .target(name: "ChatTemplates", dependencies: ["Tokenization", "Files", "JSON"], swiftSettings: house),
         // Arithmetic.
         .target(name: "CPUFeatures"),
-        .target(name: "Kernels", dependencies: ["CPUFeatures"], swiftSettings: kernelSettings()),
+        .systemLibrary(name: "Intrinsics"),
+        .target(name: "Kernels", dependencies: ["CPUFeatures", "Intrinsics"], swiftSettings: kernelSettings()),
     ] + wideTargets + [
         .target(
             name: "Compute", dependencies: ["CPUFeatures", "Kernels"] + wideNames, swiftSettings: house + wideDefine),

@@ -17,6 +17,8 @@ public struct Arithmetic: Sendable {
     package let team: ThreadTeam
     /// `cblas_sgemm` for long batches; nil for exact ones.
     package let blas: BLAS?
+    /// Working memory of products with quantised weights.
+    let quantizedRows = QuantizedRows()
 
     /// - Parameters:
     ///   - instructionSet: whose kernels to use; it must be supported here.

@@ -6,6 +6,40 @@ public enum WeightPrecision: String, Sendable, Hashable, CaseIterable {
     case float32 = "f32"
     /// The upper half of a 32-bit float.
     case bfloat16 = "bf16"
+    /// 8-bit integers in groups of 32 inputs that share a scale; 8.5 bits a weight. Rows are rounded to 8 bits, too.
+    case int8
+    /// 4-bit integers in such groups; 4.5 bits a weight.
+    case int4
+
+    /// Sixteenths of a byte that a weight takes, with its share of the scale.
+    package var sixteenths: Int {
+        switch self {
+        case .float32: 64
+        case .bfloat16: 32
+        case .int8: 17
+        case .int4: 9
+        }
+    }
+
+    /// The floats that weights of this precision are read as.
+    var floats: FloatPrecision { self == .bfloat16 ? .bfloat16 : .float32 }
+
+    /// The precision in which a matrix of so many inputs is kept: what does not fit the form takes more room.
+    func fitting(inputs: Int) -> WeightPrecision {
+        switch self {
+        case .int8, .int4: inputs % Int(quantized_group) == 0 ? self : WeightPrecision.bfloat16.fitting(inputs: inputs)
+        case .bfloat16: inputs % 2 == 0 ? self : .float32
+        case .float32: self
+        }
+    }
+}
+
+/// How weights come into a matrix.
+package enum FloatPrecision: Sendable {
+    /// 32-bit floats.
+    case float32
+    /// The upper half of a 32-bit float.
+    case bfloat16
 }
 
 /// The weights of a linear layer, outputs × inputs, packed in the order in which the kernels read them.
@@ -19,34 +53,51 @@ package struct Matrix: Sendable {
     package let inputs: Int
     /// How the weights are kept.
     package let precision: WeightPrecision
-    private let storage: PanelStorage
+    private let storage: Storage
+
+    private enum Storage: Sendable {
+        case floats(PanelStorage)
+        case quantized(QuantizedStorage)
+    }
 
     /// Packs row-major weights.
     ///
     /// - Parameters:
     ///   - outputs: rows of the matrix, at least 1.
     ///   - inputs: columns of the matrix, at least 1.
-    ///   - precision: how to keep the weights; bfloat16 with an odd number of inputs is kept in 32 bits.
+    ///   - precision: how to keep the weights. What is quantised needs a multiple of 32 inputs and is kept in bfloat16
+    ///     without; bfloat16 with an odd number of inputs is kept in 32 bits.
     ///   - team: the threads that pack.
-    ///   - readRow: writes the row whose index it gets in the precision that it gets; called from several threads, by each
-    ///     for consecutive rows.
+    ///   - readRow: writes the row whose index it gets in the precision that it gets; called
+    ///     from several threads, by each for consecutive rows.
     package init(
         outputs: Int, inputs: Int, precision: WeightPrecision, team: ThreadTeam,
-        readRow: (Int, WeightPrecision, UnsafeMutableRawPointer) -> Void
+        readRow: (Int, FloatPrecision, UnsafeMutableRawPointer) -> Void
     ) {
         self.outputs = outputs
         self.inputs = inputs
-        self.precision = inputs % 2 == 0 ? precision : .float32
-        storage = PanelStorage(outputs: outputs, inputs: inputs, precision: self.precision)
-        withoutActuallyEscaping(readRow) { [storage, precision = self.precision] readRow in
+        self.precision = precision.fitting(inputs: inputs)
+        let form = QuantizedForm(self.precision)
+        storage =
+            form.map { .quantized(QuantizedStorage(outputs: outputs, groups: inputs / Int(quantized_group), form: $0)) }
+            ?? .floats(PanelStorage(outputs: outputs, inputs: inputs, precision: self.precision.floats))
+        let floats = self.precision.floats
+        let words = floats == .bfloat16 ? inputs / 2 : inputs
+        withoutActuallyEscaping(readRow) { [storage] readRow in
             nonisolated(unsafe) let readRow = readRow
-            team.split(storage.panelCount, atLeast: 4) { panels in
-                let rows = UnsafeMutablePointer<UInt32>.allocate(capacity: 16 * storage.words)
+            team.split((outputs + 15) / 16, atLeast: 4) { panels in
+                let rows = UnsafeMutablePointer<UInt32>.allocate(capacity: 16 * words)
                 defer { rows.deallocate() }
                 for panel in panels {
                     let count = min(16, outputs - panel * 16)
-                    for row in 0..<count { readRow(panel * 16 + row, precision, rows + row * storage.words) }
-                    storage.pack(rows, panel: panel, outputs: count)
+                    for row in 0..<count { readRow(panel * 16 + row, floats, rows + row * words) }
+                    switch storage {
+                    case .floats(let storage): storage.pack(rows, panel: panel, outputs: count)
+                    case .quantized(let storage):
+                        rows.withMemoryRebound(to: Float.self, capacity: 16 * words) {
+                            storage.pack($0, panel: panel, outputs: count)
+                        }
+                    }
                 }
             }
         }
@@ -54,7 +105,10 @@ package struct Matrix: Sendable {
 
     /// Writes one row of weights, as an embedding table needs it.
     package func copyRow(_ output: Int, to target: UnsafeMutablePointer<Float>) {
-        storage.unpack(output: output, to: target)
+        switch storage {
+        case .floats(let storage): storage.unpack(output: output, to: target)
+        case .quantized(let storage): storage.unpack(output: output, to: target)
+        }
     }
 
     /// Multiplies rows of inputs with the matrix.
@@ -68,22 +122,39 @@ package struct Matrix: Sendable {
         _ input: UnsafePointer<Float>, inputStride: Int, rows: Int,
         into output: UnsafeMutablePointer<Float>, outputStride: Int, arithmetic: Arithmetic
     ) {
-        if rows >= BLAS.fewestRows, let blas = arithmetic.blas {
-            multiply(
-                input, inputStride: inputStride, rows: rows, into: output, outputStride: outputStride,
-                blas: blas, team: arithmetic.team)
-            return
+        let rows = Rows(input: input, inputStride: inputStride, count: rows, output: output, outputStride: outputStride)
+        switch storage {
+        case .quantized(let storage): multiply(rows, storage, arithmetic)
+        case .floats(let storage):
+            if rows.count >= BLAS.fewestRows, let blas = arithmetic.blas {
+                multiply(rows, storage, blas: blas, team: arithmetic.team)
+            } else {
+                multiply(rows, storage, arithmetic)
+            }
         }
+    }
+
+    /// Rows that a product reads and writes.
+    private struct Rows {
+        let input: UnsafePointer<Float>
+        let inputStride: Int
+        let count: Int
+        let output: UnsafeMutablePointer<Float>
+        let outputStride: Int
+    }
+
+    /// Below this many multiplications a second thread costs more than it saves.
+    private func panelsAtLeast(_ rows: Int) -> Int { 1 + 65_536 / max(1, rows * inputs * 16) }
+
+    private func multiply(_ rows: Rows, _ storage: PanelStorage, _ arithmetic: Arithmetic) {
         let kernel =
             precision == .float32 ? arithmetic.kernels.multiply_float32 : arithmetic.kernels.multiply_bfloat16
-        // Below this many multiplications a second thread costs more than it saves.
-        let panelsAtLeast = 1 + 65_536 / max(1, rows * inputs * 16)
         let whole = PanelProduct(
-            input: input, input_stride: inputStride, rows: rows, panels: storage.memory, width: inputs,
-            first_panel: 0, panel_count: storage.panelCount, outputs: outputs, output: output,
-            output_stride: outputStride)
+            input: rows.input, input_stride: rows.inputStride, rows: rows.count, panels: storage.memory, width: inputs,
+            first_panel: 0, panel_count: storage.panelCount, outputs: outputs, output: rows.output,
+            output_stride: rows.outputStride)
         nonisolated(unsafe) let product = whole
-        arithmetic.team.split(storage.panelCount, atLeast: panelsAtLeast) { panels in
+        arithmetic.team.split(storage.panelCount, atLeast: panelsAtLeast(rows.count)) { panels in
             var part = product
             part.first_panel = panels.lowerBound
             part.panel_count = panels.count
@@ -91,12 +162,32 @@ package struct Matrix: Sendable {
         }
     }
 
+    /// The same with quantised weights: rows are rounded first.
+    private func multiply(_ rows: Rows, _ storage: QuantizedStorage, _ arithmetic: Arithmetic) {
+        let kernel =
+            storage.form == .int8 ? arithmetic.kernels.multiply_int8 : arithmetic.kernels.multiply_int4
+        arithmetic.quantizedRows.with(
+            rows.input, stride: rows.inputStride, rows: rows.count, groups: storage.groups, offset: storage.form.offset,
+            arithmetic
+        ) { bytes, scales, starts in
+            let whole = QuantizedProduct(
+                input: bytes, input_scales: scales, input_starts: starts, rows: rows.count, groups: storage.groups,
+                panels: storage.panels, scales: storage.scales, first_panel: 0, panel_count: storage.panelCount,
+                outputs: outputs, output: rows.output, output_stride: rows.outputStride)
+            nonisolated(unsafe) let product = whole
+            arithmetic.team.split(storage.panelCount, atLeast: panelsAtLeast(rows.count)) { panels in
+                var part = product
+                part.first_panel = panels.lowerBound
+                part.panel_count = panels.count
+                kernel(&part)
+            }
+        }
+    }
+
     /// The same by `cblas_sgemm`: groups of panels are unpacked into a row-major block that all rows then share.
-    private func multiply(
-        _ input: UnsafePointer<Float>, inputStride: Int, rows: Int,
-        into output: UnsafeMutablePointer<Float>, outputStride: Int, blas: BLAS, team: ThreadTeam
-    ) {
-        nonisolated(unsafe) let (input, output) = (input, output)
+    private func multiply(_ rows: Rows, _ storage: PanelStorage, blas: BLAS, team: ThreadTeam) {
+        nonisolated(unsafe) let (input, output) = (rows.input, rows.output)
+        let (count, inputStride, outputStride) = (rows.count, rows.inputStride, rows.outputStride)
         team.split(storage.panelCount, atLeast: 1) { panels in
             let block = FloatBuffer(count: min(panels.count, BLAS.blockPanels) * 16 * inputs)
             for first in stride(from: panels.lowerBound, to: panels.upperBound, by: BLAS.blockPanels) {
@@ -105,7 +196,7 @@ package struct Matrix: Sendable {
                     storage.unpack(output: output, to: block.floats + (output - outputs.lowerBound) * inputs)
                 }
                 blas.multiply(
-                    input, inputStride: inputStride, rows: rows, weights: block.floats, outputs: outputs.count,
+                    input, inputStride: inputStride, rows: count, weights: block.floats, outputs: outputs.count,
                     inputs: inputs, into: output + outputs.lowerBound, outputStride: outputStride)
             }
         }

@@ -5,11 +5,11 @@ final class PanelStorage: @unchecked Sendable {
     /// 32-bit words of one output: a float, or the bfloat16 of an even input below that of an odd one.
     let words: Int
     private let inputs: Int
-    private let precision: WeightPrecision
+    private let precision: FloatPrecision
 
     private var panelBytes: Int { words * 64 }
 
-    init(outputs: Int, inputs: Int, precision: WeightPrecision) {
+    init(outputs: Int, inputs: Int, precision: FloatPrecision) {
         self.inputs = inputs
         self.precision = precision
         panelCount = (outputs + 15) / 16
@@ -46,15 +46,5 @@ final class PanelStorage: @unchecked Sendable {
                 row[2 * step + 1] = Float(bitPattern: pair & 0xFFFF_0000)
             }
         }
-    }
-}
-
-/// The upper half of a 32-bit float.
-enum BFloat16 {
-    /// The nearest bfloat16, ties to even; not-a-number stays one.
-    static func bits(_ value: Float) -> UInt16 {
-        let pattern = value.bitPattern
-        if value.isNaN { return UInt16(truncatingIfNeeded: pattern >> 16) | 0x40 }
-        return UInt16(truncatingIfNeeded: (pattern &+ 0x7FFF &+ (pattern >> 16 & 1)) >> 16)
     }
 }

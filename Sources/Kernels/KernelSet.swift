@@ -7,6 +7,9 @@ package enum KernelSet {
         KernelTable(
             multiply_float32: { multiplyFloat32($0) },
             multiply_bfloat16: { multiplyBFloat16($0) },
+            multiply_int8: { multiplyInt8($0) },
+            multiply_int4: { multiplyInt4($0) },
+            quantize: { quantize($0, $1, $2, $3, $4, $5) },
             normalize: { normalize($0, $1, $2, $3, $4) },
             rotate: { rotate($0, $1, $2, $3) },
             attend: { attend($0) },

@@ -40,9 +40,10 @@ public final class LanguageModel: Sendable {
         for folder: SafetensorsFolder, precision: WeightPrecision?
     ) throws(LoadError) {
         let bytes = folder.tensors.reduce(0) { sum, tensor in
-            let isHalf = precision.map { $0 == .bfloat16 } ?? (tensor.elementType == .bfloat16)
-            let (bytes, overflows) = tensor.elementCount.multipliedReportingOverflow(by: isHalf ? 2 : 4)
-            return overflows ? .max : sum.addingReportingOverflow(bytes).overflow ? .max : sum + bytes
+            let kept = precision ?? (tensor.elementType == .bfloat16 ? .bfloat16 : .float32)
+            let (sixteenths, overflows) = tensor.elementCount.multipliedReportingOverflow(by: kept.sixteenths)
+            let (total, isTooMuch) = sum.addingReportingOverflow(sixteenths / 16)
+            return overflows || isTooMuch ? .max : total
         }
         guard bytes <= memoryBytes else { throw .tooLarge(weightBytes: bytes, memoryBytes: memoryBytes) }
     }

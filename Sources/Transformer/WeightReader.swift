@@ -97,7 +97,7 @@ struct WeightReader {
 
     /// Copies one row in a precision; what has it already is copied as it is.
     private func copy(
-        _ tensor: TensorView, row: Int, inputs: Int, as precision: WeightPrecision, to target: UnsafeMutableRawPointer
+        _ tensor: TensorView, row: Int, inputs: Int, as precision: FloatPrecision, to target: UnsafeMutableRawPointer
     ) {
         let elements = row * inputs..<(row + 1) * inputs
         switch (tensor.elementType, precision) {

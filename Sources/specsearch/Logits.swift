@@ -25,7 +25,9 @@ struct Logits: AsyncParsableCommand {
     @Flag(help: "Write a row for every token.")
     var all = false
 
-    @Option(help: ArgumentHelp("How to keep weights: f32 or bf16; by default as the file has them.", valueName: "kind"))
+    @Option(
+        help: ArgumentHelp(
+            "How to keep weights: f32, bf16, int8 or int4; by default as the file has them.", valueName: "kind"))
     var precision: WeightPrecision?
 
     @OptionGroup(title: "Computing")

@@ -97,6 +97,33 @@ typedef struct {
     ptrdiff_t output_stride;
 } PanelProduct;
 
+/// Inputs that share a scale in quantised weights and rows.
+enum { quantized_group = 32 };
+
+/// One product of rows in 8 bits with packed weights in 8 or 4, for a range of panels. A group is 32 inputs.
+typedef struct {
+    /// `rows` × `groups` × 32 bytes.
+    const int8_t *_Nonnull input;
+    /// What each group of a row is multiplied with: `rows` × `groups`.
+    const float *_Nonnull input_scales;
+    /// What each group's sum begins with: `rows` × `groups`.
+    const int32_t *_Nonnull input_starts;
+    ptrdiff_t rows;
+    ptrdiff_t groups;
+    /// Weights of all panels; panel p holds outputs 16p … 16p + 15.
+    const void *_Nonnull panels;
+    /// Scales of all panels: for each pair of groups sixteen pairs of bfloat16.
+    const void *_Nonnull scales;
+    /// The panels to compute.
+    ptrdiff_t first_panel;
+    ptrdiff_t panel_count;
+    /// Outputs of the whole matrix: the last panel may be partly filled.
+    ptrdiff_t outputs;
+    /// `rows` × `outputs` results.
+    float *_Nonnull output;
+    ptrdiff_t output_stride;
+} QuantizedProduct;
+
 /// Attention of several queries to one page of keys and values of one head. Strides are in floats.
 typedef struct {
     /// `count` queries of `head_size` elements, already scaled.
@@ -125,6 +152,16 @@ typedef struct {
     void (*_Nonnull multiply_float32)(const PanelProduct *_Nonnull);
     /// The same over bfloat16 weights, two inputs interleaved in each 32-bit element; `width` is even.
     void (*_Nonnull multiply_bfloat16)(const PanelProduct *_Nonnull);
+    /// output[r][o] = Σ over groups, in ascending order, of (Σ over the group's k of input[r][k] · (weight[o][k] − 128))
+    /// · the group's scales; weights are unsigned bytes, four inputs of an output side by side in 64 bytes for sixteen.
+    void (*_Nonnull multiply_int8)(const QuantizedProduct *_Nonnull);
+    /// The same with weight − 8 in 4 bits; 64 bytes hold eight inputs, the first four in the low halves of bytes.
+    void (*_Nonnull multiply_int4)(const QuantizedProduct *_Nonnull);
+    /// Rounds a row of `groups` × 32 floats to signed bytes, and writes each group's scale (its largest magnitude / 127;
+    /// not a number if one of its floats is none or infinite) and what sums with weights that are stored `offset` too
+    /// large begin with.
+    void (*_Nonnull quantize)(const float *_Nonnull input, ptrdiff_t groups, int32_t offset, int8_t *_Nonnull bytes,
+                              float *_Nonnull scales, int32_t *_Nonnull starts);
     /// output = input / √(mean of squares + epsilon) · weight (Zhang and Sennrich, 2019). May work in place.
     void (*_Nonnull normalize)(const float *_Nonnull input, const float *_Nonnull weight, ptrdiff_t width,
                                float epsilon, float *_Nonnull output);
