@@ -34,7 +34,7 @@ struct Generate: AsyncParsableCommand {
     var prompt: String?
 
     @Option(help: ArgumentHelp("Token ids to continue instead, separated by commas.", valueName: "ids"))
-    var tokens: TokenList?
+    var tokens: NumberList?
 
     @Option(help: "\(ChatTemplateChoice.help) By default the model's own, or raw if it has none.")
     var chatTemplate: ChatTemplateChoice?
@@ -80,7 +80,7 @@ struct Generate: AsyncParsableCommand {
             target: target, draft: small, tokenizer: tokenizer, thread: computing.thread,
             limits: computing.configuration.limits)
         let chat = try tokenizer.flatMap { try loadChatFormat($0) }
-        let ids = try tokens?.ids ?? tokenizer.map { try promptTokens($0, chat) } ?? []
+        let ids = try tokens?.numbers ?? tokenizer.map { try promptTokens($0, chat) } ?? []
         let clock = ContinuousClock()
         let start = clock.now
         let endTokens = Set(target.configuration.endTokens + [chat?.endOfTurn].compactMap { $0 })

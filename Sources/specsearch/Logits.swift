@@ -20,7 +20,7 @@ struct Logits: AsyncParsableCommand {
     var model: String
 
     @Option(help: ArgumentHelp("Token ids, separated by commas.", valueName: "ids"))
-    var tokens: TokenList
+    var tokens: NumberList
 
     @Flag(help: "Write a row for every token.")
     var all = false
@@ -37,9 +37,9 @@ struct Logits: AsyncParsableCommand {
         computing.warn()
         let loaded = try LanguageModel(contentsOf: model, precision: precision, threads: computing.threads)
         let reader = try LogitReader(loaded, thread: computing.thread, cacheBytes: computing.cacheMemory << 20)
-        let rows = try await reader.logits(of: tokens.ids, all: all)
+        let rows = try await reader.logits(of: tokens.numbers, all: all)
         let json: JSONValue = [
-            "tokens": .array(tokens.ids.map { .integer(Int($0)) }),
+            "tokens": .array(tokens.numbers.map { .integer(Int($0)) }),
             "logits": .array(rows.map { row in .array(row.map { .number(Double($0)) }) }),
         ]
         Terminal.standardOutput.write(json.serialized() + "\n")

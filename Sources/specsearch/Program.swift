@@ -20,7 +20,7 @@ struct Program: AsyncParsableCommand {
             usage, 65 bad input file, 66 file missing, 70 internal error, 75 out of budgeted memory.
             """,
         subcommands: [
-            Solve.self, Evaluate.self, Generate.self, Logits.self, Tokenize.self, Inspect.self,
+            Solve.self, Evaluate.self, Generate.self, Logits.self, Tokenize.self, Inspect.self, Bench.self,
         ])
 
     /// Runs the command; a typed error becomes one line on standard error and its exit code.

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Compute
+import JSON
+import Transformer
+
+/// `specsearch bench`: how fast the engine reads prompts and writes tokens of one or many branches.
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measures the engine's speed: a prompt, then tokens for 1 to 64 branches at a time.",
+        discussion: """
+            All branches share the prompt and write one token each in every pass, so a pass has as many rows as there \
+            are branches. Figures are medians over the repetitions; --json writes \
+            [{"phase": "prompt" | "decode", "rows": …, "context": …, "tokensPerSecond": …}].
+
+            Example:
+              specsearch bench --model Weights/qwen/target --rows 1,8,16
+            """)
+
+    @Option(help: ArgumentHelp("A Hugging Face folder.", valueName: "dir"), completion: .directory)
+    var model: String
+
+    @Option(
+        help: ArgumentHelp(
+            "How to keep weights: f32, bf16, int8 or int4; by default as the file has them.", valueName: "kind"))
+    var precision: WeightPrecision?
+
+    @Option(help: ArgumentHelp("Tokens of the prompt.", valueName: "count"))
+    var promptTokens = 512
+
+    @Option(help: ArgumentHelp("Tokens that each branch writes.", valueName: "count"))
+    var generatedTokens = 16
+
+    @Option(help: ArgumentHelp("Branches to measure, separated by commas.", valueName: "counts"))
+    var rows = NumberList([1, 2, 4, 8, 16, 32, 64])
+
+    @Option(help: ArgumentHelp("How often everything is measured.", valueName: "count"))
+    var repetitions = 3
+
+    @Flag(help: "Write JSON to standard output.")
+    var json = false
+
+    @OptionGroup(title: "Computing")
+    var computing: ComputeArguments
+
+    func validate() throws {
+        guard (1...65_536).contains(promptTokens) else {
+            throw ValidationError("--prompt-tokens is \(promptTokens), expected 1 to 65536.")
+        }
+        guard (1...4096).contains(generatedTokens) else {
+            throw ValidationError("--generated-tokens is \(generatedTokens), expected 1 to 4096.")
+        }
+        guard (1...1000).contains(repetitions) else {
+            throw ValidationError("--repetitions is \(repetitions), expected 1 to 1000.")
+        }
+        if let wrong = rows.numbers.first(where: { !(1...4096).contains($0) }) {
+            throw ValidationError("--rows has \(wrong), expected numbers from 1 to 4096.")
+        }
+    }
+
+    func run() async throws {
+        computing.warn()
+        let loaded = try LanguageModel(contentsOf: model, precision: precision, threads: computing.threads)
+        let benchmark = try EngineBenchmark(loaded, thread: computing.thread, cacheBytes: computing.cacheMemory << 20)
+        var speeds = [[Double]](repeating: [], count: 1 + rows.numbers.count)
+        for _ in 0..<repetitions {
+            speeds[0].append(try await benchmark.promptSpeed(tokens: promptTokens))
+            for (place, count) in rows.numbers.enumerated() {
+                let speed = try await benchmark.decodeSpeed(
+                    branches: Int(count), context: promptTokens, tokens: generatedTokens)
+                speeds[place + 1].append(speed)
+            }
+        }
+        let medians = speeds.map { $0.sorted()[$0.count / 2] }
+        Terminal.standardOutput.write(json ? report(medians) : table(medians))
+    }
+
+    private func report(_ speeds: [Double]) -> String {
+        let shapes = [("prompt", promptTokens, 0)] + rows.numbers.map { ("decode", Int($0), promptTokens) }
+        let entries = zip(shapes, speeds).map { shape, speed -> JSONValue in
+            [
+                "phase": .string(shape.0), "rows": .integer(shape.1), "context": .integer(shape.2),
+                "tokensPerSecond": .number(speed),
+            ]
+        }
+        return JSONValue.array(entries).serialized() + "\n"
+    }
+
+    private func table(_ speeds: [Double]) -> String {
+        let names = ["prompt of \(promptTokens)"] + rows.numbers.map { $0 == 1 ? "1 branch" : "\($0) branches" }
+        return zip(names, speeds).map { name, speed in
+            let padded = name + String(repeating: " ", count: max(0, 16 - name.count))
+            return "\(padded)\((speed * 10).rounded() / 10) tokens/s\n"
+        }.joined()
+    }
+}
