@@ -34,15 +34,20 @@ final class QuantizedStorage: @unchecked Sendable {
     /// Quantises the outputs of one panel, at most sixteen rows of `groups` × 32 floats.
     func pack(_ rows: UnsafePointer<Float>, panel: Int, outputs: Int) {
         let memory = (panels + panel * panelBytes).assumingMemoryBound(to: UInt8.self)
-        let scales = (scales + panel * scaleBytes).assumingMemoryBound(to: UInt16.self)
+        let packedScales = (scales + panel * scaleBytes).assumingMemoryBound(to: UInt16.self)
+        let integers = UnsafeMutablePointer<Int8>.allocate(capacity: groups * Int(quantized_group))
+        let scales = UnsafeMutablePointer<Float>.allocate(capacity: groups)
+        defer {
+            integers.deallocate()
+            scales.deallocate()
+        }
         for lane in 0..<outputs {
+            form.round(rows + lane * groups * Int(quantized_group), groups, integers, scales)
             for group in 0..<groups {
-                let weights = rows + (lane * groups + group) * Int(quantized_group)
-                let quantized = form.quantize(weights)
-                scales[(group / 2 * 16 + lane) * 2 + group % 2] = BFloat16.bits(quantized.scale)
-                let target = memory + group * form.groupBytes
+                packedScales[(group / 2 * 16 + lane) * 2 + group % 2] = UInt16(scales[group].bitPattern >> 16)
+                let (source, target) = (integers + group * Int(quantized_group), memory + group * form.groupBytes)
                 for index in 0..<Int(quantized_group) {
-                    form.place(UInt8(truncatingIfNeeded: quantized.integers[index]), lane: lane, index, in: target)
+                    form.place(UInt8(Int32(source[index]) + form.offset), lane: lane, index, in: target)
                 }
             }
         }

@@ -10,6 +10,8 @@ package enum KernelSet {
             multiply_int8: { multiplyInt8($0) },
             multiply_int4: { multiplyInt4($0) },
             quantize: { quantize($0, $1, $2, $3, $4, $5) },
+            round_int8: { roundInt8($0, $1, $2, $3) },
+            round_int4: { roundInt4($0, $1, $2, $3) },
             normalize: { normalize($0, $1, $2, $3, $4) },
             rotate: { rotate($0, $1, $2, $3) },
             attend: { attend($0) },

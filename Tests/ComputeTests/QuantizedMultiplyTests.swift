@@ -180,6 +180,41 @@ final class QuantizedMultiplyTests: XCTestCase {
         XCTAssertLessThan(found, 0.9 * plain)
     }
 
+    func testEveryInstructionSetRoundsWeightsToTheSameIntegers() {
+        var random = SeededRandom(seed: 4)
+        let groups = 300
+        let weights = (0..<groups * 32).map { index -> Float in
+            let weight = random.normal()
+            switch index / 32 {
+            case 0: return 0
+            case 1: return index % 32 == 5 ? .nan : weight
+            case 2: return index % 32 == 5 ? -.infinity : weight
+            case 3: return weight * 1e38
+            case 4: return weight * 1e-38
+            case 5: return weight.sign == .minus ? -1 : 1
+            default: return index / 32 % 3 == 0 ? weight * weight * weight : weight
+            }
+        }
+        let found = InstructionSet.supported.map { set in
+            [set.kernels.round_int8, set.kernels.round_int4].map { round in
+                var integers = [Int8](repeating: 99, count: weights.count)
+                var scales = [Float](repeating: 99, count: groups)
+                round(weights, groups, &integers, &scales)
+                XCTAssertTrue(scales.allSatisfy { $0.bitPattern & 0xFFFF == 0 })
+                XCTAssertEqual(scales[0], 0)
+                XCTAssertTrue(scales[1].isNaN && scales[2].isNaN && scales[3...].allSatisfy(\.isFinite))
+                XCTAssertGreaterThan(integers[96..<128].map(abs).max()!, 5)
+                return (integers, scales.map(\.bitPattern))
+            }
+        }
+        for other in found.dropFirst() {
+            for (one, two) in zip(found[0], other) {
+                XCTAssertEqual(one.0, two.0)
+                XCTAssertEqual(one.1, two.1)
+            }
+        }
+    }
+
     func testWidthsThatDoNotFitAreKeptWider() {
         let it = Case(outputs: 3, inputs: 48, rows: 1, seed: 2)
         let matrix = Matrix(outputs: 3, inputs: 48, precision: .int4, team: team) { row, precision, target in
