@@ -1,5 +1,3 @@
-internal import CPUFeatures
-
 /// How weights are rounded to integers: 8 or 4 bits in groups of 32 inputs that share a scale.
 enum QuantizedForm: Sendable {
     case int8, int4
@@ -26,25 +24,6 @@ enum QuantizedForm: Sendable {
         switch self {
         case .int8: 128
         case .int4: 8
-        }
-    }
-
-    /// Rounds groups of weights: integers without their offset, and the scales, which a bfloat16 holds exactly.
-    func round(
-        _ weights: UnsafePointer<Float>, _ groups: Int, _ integers: UnsafeMutablePointer<Int8>,
-        _ scales: UnsafeMutablePointer<Float>
-    ) {
-        let kernels = InstructionSet.current.kernels
-        (self == .int8 ? kernels.round_int8 : kernels.round_int4)(weights, groups, integers, scales)
-    }
-
-    /// Stores one integer, with its offset, in a group of zeros or of other integers.
-    func place(_ stored: UInt8, lane: Int, _ index: Int, in group: UnsafeMutablePointer<UInt8>) {
-        switch self {
-        case .int8: group[index / 4 * 64 + lane * 4 + index % 4] = stored
-        case .int4:
-            let byte = group + (index / 8 * 64 + lane * 4 + index % 4)
-            byte.pointee = index % 8 < 4 ? byte.pointee & 0xF0 | stored : byte.pointee & 0x0F | stored << 4
         }
     }
 

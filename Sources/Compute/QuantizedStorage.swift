@@ -21,9 +21,6 @@ final class QuantizedStorage: @unchecked Sendable {
         let (panelBytes, scaleBytes) = (groups * form.groupBytes, (groups + 1) / 2 * 64)
         panels = .allocate(byteCount: panelCount * panelBytes, alignment: 64)
         scales = .allocate(byteCount: panelCount * scaleBytes, alignment: 64)
-        scales.initializeMemory(as: UInt8.self, repeating: 0, count: panelCount * scaleBytes)
-        // Only the last panel can have lanes that nobody packs; their scale is zero.
-        (panels + (panelCount - 1) * panelBytes).initializeMemory(as: UInt8.self, repeating: 0, count: panelBytes)
     }
 
     deinit {
@@ -33,24 +30,14 @@ final class QuantizedStorage: @unchecked Sendable {
 
     /// Quantises the outputs of one panel, at most sixteen rows of `groups` × 32 floats.
     func pack(_ rows: UnsafePointer<Float>, panel: Int, outputs: Int) {
-        let memory = (panels + panel * panelBytes).assumingMemoryBound(to: UInt8.self)
-        let packedScales = (scales + panel * scaleBytes).assumingMemoryBound(to: UInt16.self)
-        let integers = UnsafeMutablePointer<Int8>.allocate(capacity: groups * Int(quantized_group))
-        let scales = UnsafeMutablePointer<Float>.allocate(capacity: groups)
-        defer {
-            integers.deallocate()
-            scales.deallocate()
-        }
+        let inputs = groups * Int(quantized_group)
+        let columns = FloatBuffer(count: inputs * 16)
         for lane in 0..<outputs {
-            form.round(rows + lane * groups * Int(quantized_group), groups, integers, scales)
-            for group in 0..<groups {
-                packedScales[(group / 2 * 16 + lane) * 2 + group % 2] = UInt16(scales[group].bitPattern >> 16)
-                let (source, target) = (integers + group * Int(quantized_group), memory + group * form.groupBytes)
-                for index in 0..<Int(quantized_group) {
-                    form.place(UInt8(Int32(source[index]) + form.offset), lane: lane, index, in: target)
-                }
-            }
+            for input in 0..<inputs { columns.floats[input * 16 + lane] = rows[lane * inputs + input] }
         }
+        let kernels = InstructionSet.current.kernels
+        (form == .int8 ? kernels.pack_int8 : kernels.pack_int4)(
+            columns.floats, groups, panels + panel * panelBytes, scales + panel * scaleBytes)
     }
 
     /// Reads the weights of one output back as floats.

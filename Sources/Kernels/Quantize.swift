@@ -18,8 +18,8 @@ func quantize(
         let doubt = sum(first * 0 + second * 0)
         let steps = Vector(repeating: size > 1e-36 ? 127 / size : 0)
         let (low, high) = (rounded(first * steps), rounded(second * steps))
-        storeBytes(low, to: bytes + group * 32)
-        storeBytes(high, to: bytes + group * 32 + 16)
+        store(low, to: bytes + group * 32)
+        store(high, to: bytes + group * 32 + 16)
         scales[group] = size / 127 + doubt
         starts[group] = Int32(bitPattern: integerFloat.bitPattern) &- offset &* (low &+ high).wrappedSum()
     }
@@ -39,7 +39,7 @@ private func rounded(_ vector: Vector) -> SIMD16<Int32> {
 
 /// Writes sixteen integers as bytes.
 @inline(__always)
-func storeBytes(_ integers: SIMD16<Int32>, to bytes: UnsafeMutablePointer<Int8>) {
+private func store(_ integers: SIMD16<Int32>, to bytes: UnsafeMutablePointer<Int8>) {
     #if KERNELS_V4
     let narrow = _mm512_cvtepi32_epi8(unsafeBitCast(integers, to: __m512i.self))
     UnsafeMutableRawPointer(bytes).storeBytes(of: narrow, as: __m128i.self)

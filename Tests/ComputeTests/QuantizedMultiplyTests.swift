@@ -180,39 +180,34 @@ final class QuantizedMultiplyTests: XCTestCase {
         XCTAssertLessThan(found, 0.9 * plain)
     }
 
-    func testEveryInstructionSetRoundsWeightsToTheSameIntegers() {
+    func testEveryInstructionSetPacksTheSameBytes() {
         var random = SeededRandom(seed: 4)
-        let groups = 300
-        let weights = (0..<groups * 32).map { index -> Float in
-            let weight = random.normal()
-            switch index / 32 {
+        let groups = 21
+        let weights = (0..<groups * 512).map { index -> Float in
+            let (weight, isFifth) = (random.normal(), index / 16 % 32 == 5)
+            switch index % 16 {
             case 0: return 0
-            case 1: return index % 32 == 5 ? .nan : weight
-            case 2: return index % 32 == 5 ? -.infinity : weight
-            case 3: return weight * 1e38
+            case 1: return isFifth ? .nan : weight
+            case 2: return isFifth ? -.infinity : weight
+            case 3: return weight * 1e37
             case 4: return weight * 1e-38
             case 5: return weight.sign == .minus ? -1 : 1
-            default: return index / 32 % 3 == 0 ? weight * weight * weight : weight
+            default: return index / 512 % 3 == 0 ? weight * weight * weight : weight
             }
         }
         let found = InstructionSet.supported.map { set in
-            [set.kernels.round_int8, set.kernels.round_int4].map { round in
-                var integers = [Int8](repeating: 99, count: weights.count)
-                var scales = [Float](repeating: 99, count: groups)
-                round(weights, groups, &integers, &scales)
-                XCTAssertTrue(scales.allSatisfy { $0.bitPattern & 0xFFFF == 0 })
-                XCTAssertEqual(scales[0], 0)
-                XCTAssertTrue(scales[1].isNaN && scales[2].isNaN && scales[3...].allSatisfy(\.isFinite))
-                XCTAssertGreaterThan(integers[96..<128].map(abs).max()!, 5)
-                return (integers, scales.map(\.bitPattern))
+            [set.kernels.pack_int8, set.kernels.pack_int4].map { pack in
+                var panel = [UInt32](repeating: 0x9999_9999, count: groups * 128)
+                var scales = [UInt32](repeating: 0x9999_9999, count: (groups + 1) / 2 * 16)
+                pack(weights, groups, &panel, &scales)
+                let floats = scales.prefix(16).map { Float(bitPattern: $0 << 16) }
+                XCTAssertTrue(floats[0] == 0 && floats[1].isNaN && floats[2].isNaN && floats[4] == 0)
+                XCTAssertTrue(floats[3].isFinite && abs(floats[3]) > 1e35)
+                XCTAssertTrue(scales.suffix(16).allSatisfy { $0 < 0x1_0000 }, "the scales of a group that is not there")
+                return [panel, scales]
             }
         }
-        for other in found.dropFirst() {
-            for (one, two) in zip(found[0], other) {
-                XCTAssertEqual(one.0, two.0)
-                XCTAssertEqual(one.1, two.1)
-            }
-        }
+        for other in found.dropFirst() { XCTAssertEqual(other, found[0]) }
     }
 
     func testWidthsThatDoNotFitAreKeptWider() {

@@ -162,13 +162,15 @@ typedef struct {
     /// large begin with.
     void (*_Nonnull quantize)(const float *_Nonnull input, ptrdiff_t groups, int32_t offset, int8_t *_Nonnull bytes,
                               float *_Nonnull scales, int32_t *_Nonnull starts);
-    /// Rounds `groups` × 32 weights to integers −127 … 127 and writes the scale of each group, the nearest bfloat16 that
-    /// is large enough; 0 for a group of zeros, not a number for one that holds such or infinity.
-    void (*_Nonnull round_int8)(const float *_Nonnull weights, ptrdiff_t groups, int8_t *_Nonnull integers,
-                                float *_Nonnull scales);
-    /// The same to integers −8 … 7, with the bfloat16, of either sign, that has the least squared error of those tried.
-    void (*_Nonnull round_int4)(const float *_Nonnull weights, ptrdiff_t groups, int8_t *_Nonnull integers,
-                                float *_Nonnull scales);
+    /// Rounds one panel of weights, `groups` × 32 inputs × 16 outputs, to integers −127 … 127, and packs them and their
+    /// scales as `multiply_int8` reads them. A scale is the nearest bfloat16 that is large enough: 0 for a group of
+    /// zeros, not a number for one that holds such or infinity.
+    void (*_Nonnull pack_int8)(const float *_Nonnull weights, ptrdiff_t groups, void *_Nonnull panel,
+                               void *_Nonnull scales);
+    /// The same to integers −8 … 7, for `multiply_int4`; a scale may have either sign and is the one with the least
+    /// squared error of those tried.
+    void (*_Nonnull pack_int4)(const float *_Nonnull weights, ptrdiff_t groups, void *_Nonnull panel,
+                               void *_Nonnull scales);
     /// output = input / √(mean of squares + epsilon) · weight (Zhang and Sennrich, 2019). May work in place.
     void (*_Nonnull normalize)(const float *_Nonnull input, const float *_Nonnull weight, ptrdiff_t width,
                                float epsilon, float *_Nonnull output);
