@@ -84,7 +84,8 @@ let package = Package(
         .executableTarget(
             name: "convert",
             dependencies: [
-                "Safetensors", "Files", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Transformer", "Compute", "Safetensors", "Files", "JSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
         .executableTarget(

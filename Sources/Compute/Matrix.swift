@@ -57,7 +57,8 @@ package struct Matrix: Sendable {
 
     private enum Storage: Sendable {
         case floats(PanelStorage)
-        case quantized(QuantizedStorage)
+        /// Parts whose outputs follow each other.
+        case quantized([QuantizedStorage])
     }
 
     /// Packs row-major weights.
@@ -77,37 +78,38 @@ package struct Matrix: Sendable {
         self.outputs = outputs
         self.inputs = inputs
         self.precision = precision.fitting(inputs: inputs)
-        let form = QuantizedForm(self.precision)
-        storage =
-            form.map { .quantized(QuantizedStorage(outputs: outputs, groups: inputs / Int(quantized_group), form: $0)) }
-            ?? .floats(PanelStorage(outputs: outputs, inputs: inputs, precision: self.precision.floats))
-        let floats = self.precision.floats
-        let words = floats == .bfloat16 ? inputs / 2 : inputs
-        withoutActuallyEscaping(readRow) { [storage] readRow in
-            nonisolated(unsafe) let readRow = readRow
-            team.split((outputs + 15) / 16, atLeast: 4) { panels in
-                let rows = UnsafeMutablePointer<UInt32>.allocate(capacity: 16 * words)
-                defer { rows.deallocate() }
-                for panel in panels {
-                    let count = min(16, outputs - panel * 16)
-                    for row in 0..<count { readRow(panel * 16 + row, floats, rows + row * words) }
-                    switch storage {
-                    case .floats(let storage): storage.pack(rows, panel: panel, outputs: count)
-                    case .quantized(let storage):
-                        rows.withMemoryRebound(to: Float.self, capacity: 16 * words) {
-                            storage.pack($0, panel: panel, outputs: count)
-                        }
-                    }
-                }
+        if let form = QuantizedForm(self.precision) {
+            let part = QuantizedStorage(outputs: outputs, inputs: inputs, form: form, team: team) { row, target in
+                readRow(row, .float32, target)
             }
+            storage = .quantized([part])
+        } else {
+            let floats = self.precision.floats
+            storage = .floats(
+                PanelStorage(outputs: outputs, inputs: inputs, precision: floats, team: team) { row, target in
+                    readRow(row, floats, target)
+                })
         }
+    }
+
+    /// A matrix whose outputs are those of some packed parts, one after the other; they agree in form and inputs.
+    package init(_ parts: [QuantizedStorage]) {
+        outputs = parts.reduce(0) { $0 + $1.outputs }
+        inputs = parts[0].inputs
+        precision = parts[0].form.precision
+        storage = .quantized(parts)
     }
 
     /// Writes one row of weights, as an embedding table needs it.
     package func copyRow(_ output: Int, to target: UnsafeMutablePointer<Float>) {
         switch storage {
         case .floats(let storage): storage.unpack(output: output, to: target)
-        case .quantized(let storage): storage.unpack(output: output, to: target)
+        case .quantized(let parts):
+            var output = output
+            for part in parts {
+                if output < part.outputs { return part.unpack(output: output, to: target) }
+                output -= part.outputs
+            }
         }
     }
 
@@ -124,7 +126,7 @@ package struct Matrix: Sendable {
     ) {
         let rows = Rows(input: input, inputStride: inputStride, count: rows, output: output, outputStride: outputStride)
         switch storage {
-        case .quantized(let storage): multiply(rows, storage, arithmetic)
+        case .quantized(let parts): multiply(rows, parts, arithmetic)
         case .floats(let storage):
             if rows.count >= BLAS.fewestRows, let blas = arithmetic.blas {
                 multiply(rows, storage, blas: blas, team: arithmetic.team)
@@ -163,23 +165,30 @@ package struct Matrix: Sendable {
     }
 
     /// The same with quantised weights: rows are rounded first.
-    private func multiply(_ rows: Rows, _ storage: QuantizedStorage, _ arithmetic: Arithmetic) {
-        let kernel =
-            storage.form == .int8 ? arithmetic.kernels.multiply_int8 : arithmetic.kernels.multiply_int4
+    private func multiply(_ rows: Rows, _ parts: [QuantizedStorage], _ arithmetic: Arithmetic) {
+        let form = parts[0].form
+        let kernel = form == .int8 ? arithmetic.kernels.multiply_int8 : arithmetic.kernels.multiply_int4
         arithmetic.quantizedRows.with(
-            rows.input, stride: rows.inputStride, rows: rows.count, groups: storage.groups, offset: storage.form.offset,
+            rows.input, stride: rows.inputStride, rows: rows.count, groups: parts[0].groups, offset: form.offset,
             arithmetic
         ) { bytes, scales, starts in
-            let whole = QuantizedProduct(
-                input: bytes, input_scales: scales, input_starts: starts, rows: rows.count, groups: storage.groups,
-                panels: storage.panels, scales: storage.scales, first_panel: 0, panel_count: storage.panelCount,
-                outputs: outputs, output: rows.output, output_stride: rows.outputStride)
-            nonisolated(unsafe) let product = whole
-            arithmetic.team.split(storage.panelCount, atLeast: panelsAtLeast(rows.count)) { panels in
-                var part = product
-                part.first_panel = panels.lowerBound
-                part.panel_count = panels.count
-                kernel(&part)
+            nonisolated(unsafe) let (bytes, scales, starts, rows) = (bytes, scales, starts, rows)
+            let panelCount = parts.reduce(0) { $0 + $1.panelCount }
+            arithmetic.team.split(panelCount, atLeast: panelsAtLeast(rows.count)) { panels in
+                var (firstPanel, output) = (0, rows.output)
+                for part in parts {
+                    let own = panels.clamped(to: firstPanel..<firstPanel + part.panelCount)
+                    if !own.isEmpty {
+                        var product = QuantizedProduct(
+                            input: bytes, input_scales: scales, input_starts: starts, rows: rows.count,
+                            groups: part.groups, panels: part.panels, scales: part.scales,
+                            first_panel: own.lowerBound - firstPanel, panel_count: own.count, outputs: part.outputs,
+                            output: output, output_stride: rows.outputStride)
+                        kernel(&product)
+                    }
+                    firstPanel += part.panelCount
+                    output += part.outputs
+                }
             }
         }
     }

@@ -9,7 +9,13 @@ final class PanelStorage: @unchecked Sendable {
 
     private var panelBytes: Int { words * 64 }
 
-    init(outputs: Int, inputs: Int, precision: FloatPrecision) {
+    /// Packs rows.
+    ///
+    /// - Parameter readRow: writes the row whose index it gets in the precision; called from several threads.
+    init(
+        outputs: Int, inputs: Int, precision: FloatPrecision, team: ThreadTeam,
+        readRow: (Int, UnsafeMutableRawPointer) -> Void
+    ) {
         self.inputs = inputs
         self.precision = precision
         panelCount = (outputs + 15) / 16
@@ -18,12 +24,24 @@ final class PanelStorage: @unchecked Sendable {
         memory = UnsafeMutableRawPointer.allocate(byteCount: panelCount * panelBytes, alignment: 64)
         // Only the last panel can have lanes that nobody packs.
         (memory + (panelCount - 1) * panelBytes).initializeMemory(as: UInt8.self, repeating: 0, count: panelBytes)
+        withoutActuallyEscaping(readRow) { readRow in
+            nonisolated(unsafe) let readRow = readRow
+            team.split(panelCount, atLeast: 4) { panels in
+                let rows = UnsafeMutablePointer<UInt32>.allocate(capacity: 16 * words)
+                defer { rows.deallocate() }
+                for panel in panels {
+                    let count = min(16, outputs - panel * 16)
+                    for row in 0..<count { readRow(panel * 16 + row, rows + row * words) }
+                    pack(rows, panel: panel, outputs: count)
+                }
+            }
+        }
     }
 
     deinit { memory.deallocate() }
 
     /// Writes the outputs of one panel, at most sixteen, given one after another in their own words.
-    func pack(_ rows: UnsafePointer<UInt32>, panel: Int, outputs: Int) {
+    private func pack(_ rows: UnsafePointer<UInt32>, panel: Int, outputs: Int) {
         let lines = (memory + panel * panelBytes).assumingMemoryBound(to: UInt32.self)
         for step in 0..<words {
             for lane in 0..<outputs { lines[step * 16 + lane] = rows[lane * words + step] }

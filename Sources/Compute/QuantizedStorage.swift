@@ -1,52 +1,75 @@
 internal import CPUFeatures
 
-/// The memory behind a quantised `Matrix`: panels of sixteen outputs, group by group of 32 inputs, and their scales.
-///
-/// A weight is `scale · (stored − offset)`. In 8 bits 64 bytes hold four inputs of each output, side by side; in 4 bits
-/// eight, the first four in the low halves of bytes. Scales are bfloat16, for two groups and sixteen outputs in 64 bytes.
-final class QuantizedStorage: @unchecked Sendable {
-    let panels: UnsafeMutableRawPointer
-    let scales: UnsafeMutableRawPointer
-    let panelCount: Int
+/// The memory behind a quantised `Matrix`, or behind some of its outputs: panels and scales as `QuantizedForm` packs them,
+/// in memory of its own or in a file. Immutable once packed, so threads share it freely.
+package final class QuantizedStorage: @unchecked Sendable {
+    let panels: UnsafeRawPointer
+    let scales: UnsafeRawPointer
+    let outputs: Int
     let groups: Int
     let form: QuantizedForm
+    private let owner: any Sendable
 
+    var inputs: Int { groups * Int(quantized_group) }
+    var panelCount: Int { (outputs + 15) / 16 }
     private var panelBytes: Int { groups * form.groupBytes }
     private var scaleBytes: Int { (groups + 1) / 2 * 64 }
 
-    init(outputs: Int, groups: Int, form: QuantizedForm) {
-        self.groups = groups
+    /// Weights that lie packed elsewhere.
+    ///
+    /// - Parameters:
+    ///   - panels: the bytes of `form.panelShape(outputs:inputs:)`.
+    ///   - scales: the bytes of `form.scaleShape(outputs:inputs:)`.
+    ///   - owner: keeps them where they are.
+    package init(
+        outputs: Int, inputs: Int, form: QuantizedForm, panels: UnsafeRawPointer, scales: UnsafeRawPointer,
+        owner: any Sendable
+    ) {
+        self.outputs = outputs
+        groups = inputs / Int(quantized_group)
         self.form = form
-        panelCount = (outputs + 15) / 16
-        let (panelBytes, scaleBytes) = (groups * form.groupBytes, (groups + 1) / 2 * 64)
-        panels = .allocate(byteCount: panelCount * panelBytes, alignment: 64)
-        scales = .allocate(byteCount: panelCount * scaleBytes, alignment: 64)
+        self.panels = panels
+        self.scales = scales
+        self.owner = owner
     }
 
-    deinit {
-        panels.deallocate()
-        scales.deallocate()
-    }
-
-    /// Quantises the outputs of one panel, at most sixteen rows of `groups` × 32 floats.
-    func pack(_ rows: UnsafePointer<Float>, panel: Int, outputs: Int) {
-        let inputs = groups * Int(quantized_group)
-        let columns = FloatBuffer(count: inputs * 16)
-        for lane in 0..<outputs {
-            for input in 0..<inputs { columns.floats[input * 16 + lane] = rows[lane * inputs + input] }
+    /// Rounds and packs rows.
+    ///
+    /// - Parameter readRow: writes the row whose index it gets; called from several threads.
+    convenience init(
+        outputs: Int, inputs: Int, form: QuantizedForm, team: ThreadTeam,
+        readRow: (Int, UnsafeMutablePointer<Float>) -> Void
+    ) {
+        let panelBytes = form.panelShape(outputs: 1, inputs: inputs).reduce(1, *)
+        let scaleBytes = form.scaleShape(outputs: 1, inputs: inputs).reduce(2, *)
+        let panelCount = (outputs + 15) / 16
+        let memory = FloatBuffer(count: panelCount * (panelBytes + scaleBytes) / 4)
+        nonisolated(unsafe) let panels = UnsafeMutableRawPointer(memory.floats)
+        nonisolated(unsafe) let scales = panels + panelCount * panelBytes
+        withoutActuallyEscaping(readRow) { readRow in
+            nonisolated(unsafe) let readRow = readRow
+            team.split(panelCount, atLeast: 4) { part in
+                let rows = FloatBuffer(count: 16 * inputs)
+                for panel in part {
+                    let count = min(16, outputs - panel * 16)
+                    for row in 0..<count { readRow(panel * 16 + row, rows.floats + row * inputs) }
+                    form.pack(
+                        rows.floats, outputs: count, inputs: inputs, panel: panels + panel * panelBytes,
+                        scales: scales + panel * scaleBytes)
+                }
+            }
         }
-        let kernels = InstructionSet.current.kernels
-        (form == .int8 ? kernels.pack_int8 : kernels.pack_int4)(
-            columns.floats, groups, panels + panel * panelBytes, scales + panel * scaleBytes)
+        self.init(outputs: outputs, inputs: inputs, form: form, panels: panels, scales: scales, owner: memory)
     }
 
     /// Reads the weights of one output back as floats.
     func unpack(output: Int, to row: UnsafeMutablePointer<Float>) {
         let (panel, lane) = (output / 16, output % 16)
         let memory = (panels + panel * panelBytes).assumingMemoryBound(to: UInt8.self)
-        let scales = (scales + panel * scaleBytes).assumingMemoryBound(to: UInt16.self)
+        let pairs = scales + panel * scaleBytes + lane * 4
         for group in 0..<groups {
-            let scale = Float(bitPattern: UInt32(scales[(group / 2 * 16 + lane) * 2 + group % 2]) << 16)
+            let bits = (pairs + group / 2 * 64 + group % 2 * 2).loadUnaligned(as: UInt16.self)
+            let scale = Float(bitPattern: UInt32(bits) << 16)
             let source = memory + group * form.groupBytes
             for index in 0..<Int(quantized_group) {
                 let stored = form.stored(lane: lane, index, in: source)

@@ -1,7 +1,8 @@
 internal import JSON
 
 extension SafetensorsHeader {
-    /// Gives declared tensors their places: wide elements first, so that each type stays aligned, else as declared.
+    /// Gives declared tensors their places: first those of whole cache lines, then wide elements before narrow ones, so
+    /// that each stays aligned, else as declared.
     ///
     /// - Throws: what a reader would refuse in the file.
     init(layingOut declared: [TensorDeclaration], metadata: [String: String], path: String)
@@ -10,10 +11,7 @@ extension SafetensorsHeader {
         var names: Set<ExactName> = [ExactName(SafetensorsHeader.metadataName)]
         var tensors: [TensorInfo] = []
         var end = 0
-        let ordered = declared.enumerated().sorted {
-            ($1.element.elementType.bytes, $0.offset) < ($0.element.elementType.bytes, $1.offset)
-        }
-        for tensor in ordered.map(\.element) {
+        for tensor in try TensorDeclaration.ordered(declared, path: path) {
             guard names.insert(ExactName(tensor.name)).inserted else {
                 throw .header(path: path, .nameTaken(tensor.name))
             }
@@ -31,7 +29,7 @@ extension SafetensorsHeader {
     }
 
     /// The first bytes of the file: the length and the text, padded with spaces so that the data start at a multiple
-    /// of eight.
+    /// of 64, as the mapped file's pages do.
     func serialized() -> [UInt8] {
         var members = JSONObject()
         if !metadata.isEmpty {
@@ -49,12 +47,35 @@ extension SafetensorsHeader {
                 ])
         }
         var text = Array(JSONValue.object(members).serialized().utf8)
-        while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
+        while (text.count + SafetensorsHeader.prefixBytes) % TensorDeclaration.cacheLine != 0 {
+            text.append(UInt8(ascii: " "))
+        }
         return (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
     }
 }
 
 extension TensorDeclaration {
+    /// Bytes that processors read at once.
+    fileprivate static let cacheLine = 64
+
+    /// Declarations in the order of their bytes.
+    fileprivate static func ordered(
+        _ declared: [TensorDeclaration], path: String
+    ) throws(SafetensorsError) -> [TensorDeclaration] {
+        var (lines, others): ([TensorDeclaration], [TensorDeclaration]) = ([], [])
+        for tensor in declared {
+            if try tensor.checkedByteCount(path: path) % cacheLine == 0 {
+                lines.append(tensor)
+            } else {
+                others.append(tensor)
+            }
+        }
+        let ordered = others.enumerated().sorted {
+            ($1.element.elementType.bytes, $0.offset) < ($0.element.elementType.bytes, $1.offset)
+        }
+        return lines + ordered.map(\.element)
+    }
+
     /// The bytes of the tensor, if its shape is one that the reader accepts.
     func checkedByteCount(path: String) throws(SafetensorsError) -> Int {
         guard shape.count <= TensorInfo.largestRank else {

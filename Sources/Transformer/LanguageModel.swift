@@ -41,7 +41,8 @@ public final class LanguageModel: Sendable {
     ) throws(LoadError) {
         let bytes = folder.tensors.reduce(0) { sum, tensor in
             let kept = precision ?? (tensor.elementType == .bfloat16 ? .bfloat16 : .float32)
-            let (sixteenths, overflows) = tensor.elementCount.multipliedReportingOverflow(by: kept.sixteenths)
+            let (sixteenths, overflows) = tensor.elementCount.multipliedReportingOverflow(
+                by: tensor.elementType == .uint8 ? 16 : kept.sixteenths)
             let (total, isTooMuch) = sum.addingReportingOverflow(sixteenths / 16)
             return overflows || isTooMuch ? .max : total
         }
@@ -64,6 +65,9 @@ public final class LanguageModel: Sendable {
     ) throws(LoadError) {
         var configuration = try ModelConfiguration(folder: path)
         if let outputTokens { try configuration.restrictOutputs(to: outputTokens) }
+        if let precision, let found = configuration.quantization, precision != found {
+            throw .quantized(found: found, asked: precision)
+        }
         let folder: SafetensorsFolder
         do { folder = try SafetensorsFolder(contentsOf: path) } catch { throw .weights(error) }
         try LanguageModel.checkMemory(for: folder, precision: precision)
@@ -71,7 +75,9 @@ public final class LanguageModel: Sendable {
         let total = Double(max(1, folder.dataBytes))
         var bytesRead = 0
         let parts = try withoutActuallyEscaping(progress) { [configuration] progress throws(LoadError) in
-            let reader = WeightReader(folder: folder, team: team, precision: precision) { bytes in
+            let reader = WeightReader(
+                folder: folder, team: team, precision: precision, isPacked: configuration.quantization != nil
+            ) { bytes in
                 bytesRead += bytes
                 progress(Double(bytesRead) / total)
             }

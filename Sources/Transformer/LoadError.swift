@@ -1,3 +1,4 @@
+public import Compute
 public import Files
 public import JSON
 public import Safetensors
@@ -22,8 +23,10 @@ public enum LoadError: Error, Sendable, CustomStringConvertible {
     case missingTensor(name: String)
     /// A tensor has another shape than the configuration says.
     case wrongShape(tensor: String, found: [Int], expected: [Int])
-    /// A tensor's elements are not floats of 16 or 32 bits.
+    /// A tensor's elements are neither floats of 16 or 32 bits nor what `convert` packs.
     case unsupportedElementType(tensor: String, found: String)
+    /// The weights are quantised already, to something else than what was asked for.
+    case quantized(found: WeightPrecision, asked: WeightPrecision)
     /// The weights have more bytes than the machine has memory.
     case tooLarge(weightBytes: Int, memoryBytes: Int)
     /// The model cannot give the logits of these tokens.
@@ -50,13 +53,17 @@ public enum LoadError: Error, Sendable, CustomStringConvertible {
         case .wrongShape(let tensor, let found, let expected):
             "The tensor \(tensor) has the shape \(found), but config.json asks for \(expected). Do config.json and "
                 + "weights belong together?"
+        case .quantized(let found, let asked):
+            "The weights are quantised to \(found.rawValue) already, so they cannot be kept as \(asked.rawValue). Leave the "
+                + "precision out, or take the model that they were made from."
         case .tooLarge(let weights, let memory):
             "The weights take \(weights >> 20) MiB, but the machine has \(memory >> 20) MiB of memory. Convert them to a "
                 + "smaller precision, or take a smaller model."
         case .outputTokens(let found, let expected):
             "The model cannot give the logits of the tokens \(found) alone; it has \(expected)."
         case .unsupportedElementType(let tensor, let found):
-            "The tensor \(tensor) holds \(found); weights must be F32, F16 or BF16."
+            "The tensor \(tensor) holds \(found); weights must be F32, F16 or BF16, or packed by convert: U8 "
+                + "with BF16 scales."
         }
     }
 }

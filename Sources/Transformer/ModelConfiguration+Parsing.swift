@@ -1,3 +1,4 @@
+internal import Compute
 package import JSON
 
 extension ModelConfiguration {
@@ -60,7 +61,8 @@ extension ModelConfiguration {
             hasQueryKeyNorm: false, slidingWindow: nil, experts: nil, endTokens: endTokens,
             suggestedSampling: try generation.flatMap { json throws(LoadError) in
                 try SuggestedSampling(ConfigurationFile(json: json))
-            })
+            },
+            quantization: try ModelConfiguration.quantization(of: file))
         switch family {
         case .llama: try applyLlama(file)
         case .mistral: try applyMistral(file)
@@ -92,10 +94,17 @@ extension ModelConfiguration {
         return size
     }
 
+    /// How `convert` quantised the weights; other quantised forms are refused.
+    private static func quantization(of file: ConfigurationFile) throws(LoadError) -> WeightPrecision? {
+        guard let field = file.present("quantization_config") else { return nil }
+        if let form = QuantizedForm.allCases.first(where: { $0.configuration == field }) { return form.precision }
+        let supported = QuantizedForm.allCases.map { $0.configuration.serialized() }.joined(separator: " or ")
+        throw .unsupportedField(name: "quantization_config", found: field.serialized(), supported: supported)
+    }
+
     private static func refuseUnsupported(_ file: ConfigurationFile) throws(LoadError) {
         try file.refuse("hidden_act", unless: ["silu"])
         try file.refuse("partial_rotary_factor", unless: [1, 1.0])
-        try file.refuse("quantization_config", unless: [])
         try file.refuse("is_causal", unless: [true])
     }
 }

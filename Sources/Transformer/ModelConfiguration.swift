@@ -1,3 +1,5 @@
+public import Compute
+
 /// What a checkpoint's `config.json` says about the model: everything that changes numbers.
 public struct ModelConfiguration: Sendable, Hashable {
     /// Model families that this package knows.
@@ -71,6 +73,9 @@ public struct ModelConfiguration: Sendable, Hashable {
 
     /// How the model's makers sample from it, from `generation_config.json`; nil if they say nothing.
     public var suggestedSampling: SuggestedSampling?
+
+    /// What `convert` quantised the weights to; nil if they are floats.
+    public var quantization: WeightPrecision?
 
     /// Elements of what the model gives for a row.
     public var outputWidth: Int {

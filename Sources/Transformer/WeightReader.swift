@@ -13,6 +13,8 @@ struct WeightReader {
     let team: ThreadTeam
     /// How to keep matrices; nil keeps bfloat16 as it is and everything else in 32 bits.
     let precision: WeightPrecision?
+    /// Whether the file may hold packed weights.
+    let isPacked: Bool
     /// Called with the bytes of each tensor that has been read.
     let progress: (Int) -> Void
 
@@ -26,13 +28,14 @@ struct WeightReader {
 
     /// Packs several tensors of the same inputs as if they were one, so that one product computes all.
     func matrix(_ parts: [Part], inputs: Int) throws(LoadError) -> Matrix {
+        if let packed = try packedParts(parts, inputs: inputs) { return Matrix(packed) }
         var tensors: [TensorView] = []
         for part in parts { tensors.append(try tensor(part.name, shape: [part.outputs, inputs])) }
         let starts = parts.indices.map { index in parts[..<index].reduce(0) { $0 + $1.outputs } }
         let isHalf = tensors.allSatisfy { $0.elementType == .bfloat16 }
         let matrix = Matrix(
             outputs: parts.reduce(0) { $0 + $1.outputs }, inputs: inputs,
-            precision: precision ?? (isHalf ? .bfloat16 : .float32), team: team
+            precision: kept(parts[0].name, isHalf: isHalf), team: team
         ) { row, precision, target in
             let part = starts.lastIndex { $0 <= row } ?? 0
             copy(tensors[part], row: row - starts[part], inputs: inputs, as: precision, to: target)
@@ -41,26 +44,44 @@ struct WeightReader {
         return matrix
     }
 
+    /// How the weights of a tensor are kept.
+    private func kept(_ name: String, isHalf: Bool) -> WeightPrecision {
+        precision.map { WeightRole(tensor: name).precision(in: $0) } ?? (isHalf ? .bfloat16 : .float32)
+    }
+
     /// Packs some rows of a tensor of shape outputs × inputs, in the order given.
     func matrix(_ name: String, rows: [Int], of outputs: Int, inputs: Int) throws(LoadError) -> Matrix {
+        if let packed = try packedParts([Part(name: name, outputs: outputs)], inputs: inputs) {
+            let whole = Matrix(packed)
+            return Matrix(outputs: rows.count, inputs: inputs, precision: .float32, team: team) { row, _, target in
+                whole.copyRow(rows[row], to: target.assumingMemoryBound(to: Float.self))
+            }
+        }
         let tensor = try tensor(name, shape: [outputs, inputs])
         let matrix = Matrix(
             outputs: rows.count, inputs: inputs,
-            precision: precision ?? (tensor.elementType == .bfloat16 ? .bfloat16 : .float32), team: team
+            precision: kept(name, isHalf: tensor.elementType == .bfloat16), team: team
         ) { row, precision, target in copy(tensor, row: rows[row], inputs: inputs, as: precision, to: target) }
         tensor.releasePages()
         return matrix
     }
 
-    /// Whether there is a tensor that is not the same as another one.
+    /// Whether there are weights that are not the same as others.
     func has(_ name: String, otherThan other: String) -> Bool {
-        guard let tensor = folder.tensor(named: name) else { return false }
-        guard let other = folder.tensor(named: other), other.elementType == tensor.elementType else { return true }
-        defer {
-            tensor.releasePages()
-            other.releasePages()
-        }
-        return other.shape != tensor.shape || !other.bytes.elementsEqual(tensor.bytes)
+        let (own, others) = (stored(name), stored(other))
+        defer { for tensor in own + others { tensor.releasePages() } }
+        guard !own.isEmpty else { return false }
+        return own.count != others.count
+            || !zip(own, others).allSatisfy {
+                $0.elementType == $1.elementType && $0.shape == $1.shape && $0.bytes.elementsEqual($1.bytes)
+            }
+    }
+
+    /// The tensors that hold weights, as floats or packed; none if the file lacks them.
+    private func stored(_ name: String) -> [TensorView] {
+        if let tensor = folder.tensor(named: name) { return [tensor] }
+        guard let names = packedForm(name)?.tensorNames(of: name) else { return [] }
+        return [names.panels, names.scales].compactMap(folder.tensor(named:))
     }
 
     /// Reads a vector.
@@ -85,12 +106,18 @@ struct WeightReader {
     }
 
     private func tensor(_ name: String, shape: [Int]) throws(LoadError) -> TensorView {
+        let tensor = try shapedTensor(name, shape: shape)
+        guard [.float32, .float16, .bfloat16].contains(tensor.elementType) else {
+            throw .unsupportedElementType(tensor: name, found: tensor.elementType.rawValue)
+        }
+        return tensor
+    }
+
+    /// A tensor of any type.
+    func shapedTensor(_ name: String, shape: [Int]) throws(LoadError) -> TensorView {
         guard let tensor = folder.tensor(named: name) else { throw .missingTensor(name: name) }
         guard tensor.shape == shape else {
             throw .wrongShape(tensor: name, found: tensor.shape, expected: shape)
-        }
-        guard [.float32, .float16, .bfloat16].contains(tensor.elementType) else {
-            throw .unsupportedElementType(tensor: name, found: tensor.elementType.rawValue)
         }
         return tensor
     }

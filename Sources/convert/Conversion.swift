@@ -26,14 +26,20 @@ struct Conversion {
     let model: ModelFolder
     /// What floating-point tensors become.
     let precision: Precision
+    /// What the embedding table and the output layer become.
+    let head: Precision
 
     /// The bytes of all tensors after the conversion.
     var bytes: Int {
-        model.weights.tensors.reduce(0) { $0 + $1.elementCount * elementType(of: $1).bytes }
+        model.weights.tensors.reduce(0) { sum, tensor in
+            target(of: tensor).declarations(for: tensor).reduce(sum) {
+                $0 + $1.shape.reduce($1.elementType.bytes, *)
+            }
+        }
     }
 
-    private func elementType(of tensor: TensorView) -> ElementType {
-        tensor.elementType.isFloatingPoint ? precision.elementType : tensor.elementType
+    private func target(of tensor: TensorView) -> TensorTarget {
+        TensorTarget(tensor, precision: precision, head: head)
     }
 
     /// Every tensor as it will be written: integers as they are, floating-point numbers in the new precision.
@@ -45,8 +51,7 @@ struct Conversion {
             if [.float8E4M3, .float8E5M2].contains(tensor.elementType) {
                 throw .badTensor(name: tensor.name, elementType: tensor.elementType)
             }
-            declared.append(
-                TensorDeclaration(name: tensor.name, elementType: elementType(of: tensor), shape: tensor.shape))
+            declared += target(of: tensor).declarations(for: tensor)
         }
         return declared
     }
@@ -85,21 +90,18 @@ struct Conversion {
     private func copyWeights(
         to writer: SafetensorsFolderWriter, report: inout Report, progress: inout ProgressLine
     ) throws {
-        var converter = FloatConverter(target: precision.elementType)
+        var converter = ChunkConverter(floats: precision.elementType)
         var done = 0
         for tensor in model.weights.tensors {
-            let changes = elementType(of: tensor) != tensor.elementType
-            var start = 0
-            while start < tensor.elementCount {
+            let target = target(of: tensor)
+            let step = converter.chunkElements(of: tensor, target)
+            for start in stride(from: 0, to: tensor.elementCount, by: step) {
                 try Interruption.check()
-                let chunk = start..<min(start + FloatConverter.chunkElements, tensor.elementCount)
-                let bytes = changes ? try converter.convert(tensor, elements: chunk) : tensor.bytes(of: chunk)
-                try writer.append(bytes, to: tensor.name)
+                let chunk = start..<min(start + step, tensor.elementCount)
+                report.bytes += try converter.write(tensor, elements: chunk, as: target, to: writer)
                 tensor.releasePages(elements: chunk)
-                report.bytes += bytes.count
                 done += chunk.count * tensor.elementType.bytes
                 progress.update(done: done)
-                start = chunk.upperBound
             }
         }
         report.overflows = converter.overflows

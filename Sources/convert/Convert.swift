@@ -17,6 +17,11 @@ struct Convert: ParsableCommand {
             float16 ends at 65504, so prefer bf16 for models that were trained in it. Weights that are quantised \
             already are refused.
 
+            int8 and int4 are for this package alone: 32 weights share a scale, 8.5 and 4.5 bits a weight, packed in the \
+            order in which the engine computes, so that loading reads nothing. Norms, biases and weights whose inputs \
+            are no multiple of 32 stay bfloat16. With int4 the embedding table and the output layer become int8, unless \
+            --head says otherwise; what chooses experts or judges steps stays bfloat16.
+
             OUT appears only when it is complete. Memory stays small whatever the size of the model.
 
             Example: half the size of a model that was published in float32
@@ -37,11 +42,23 @@ struct Convert: ParsableCommand {
     @Option(name: [.short, .long], help: "What floating-point tensors become.")
     var precision: Precision = .bf16
 
+    @Option(help: "What the embedding table and the output layer become: bf16, int8 or int4 (with int8 or int4 only).")
+    var head: Precision?
+
     @Option(help: "The most data in one file, such as 500MB or 2GiB.")
     var maxShardSize = ByteCount(5_000_000_000)
 
     @Flag(help: "Replace OUT if it holds a model, and nothing else.")
     var force = false
+
+    func validate() throws {
+        guard let head else { return }
+        guard precision.form != nil, head == .bf16 || head.form != nil else {
+            throw ValidationError(
+                "--head is bf16, int8 or int4, and goes with --precision int8 or int4 alone; found --head \(head.rawValue) "
+                    + "with --precision \(precision.rawValue).")
+        }
+    }
 
     mutating func run() throws {
         LostPages.endProgram(prefix: "Error: ")
@@ -54,7 +71,9 @@ struct Convert: ParsableCommand {
     }
 
     private func convert() throws(ConvertError) {
-        let conversion = Conversion(model: try ModelFolder(path: input), precision: precision)
+        let conversion = Conversion(
+            model: try ModelFolder(path: input), precision: precision,
+            head: head ?? (precision == .int4 ? .int8 : precision))
         let declared = try conversion.declarations()
         let folder = try OutputFolder(path: output, input: input, replaces: force, bytes: conversion.bytes)
         Interruption.watch()

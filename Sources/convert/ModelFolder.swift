@@ -1,6 +1,7 @@
 import Files
 import JSON
 import Safetensors
+import Transformer
 
 /// The folder of a model as Hugging Face lays it out: what `convert` reads.
 struct ModelFolder {
@@ -61,6 +62,7 @@ struct ModelFolder {
         if members["dtype"] == nil, members["torch_dtype"] == nil {
             members.set("torch_dtype", .string(precision.configurationName))
         }
+        if let form = precision.form { members.set("quantization_config", form.configuration) }
         let lines = members.members.map { "  \(JSONValue.string($0.name).serialized()): \($0.value.serialized())" }
         return Array("{\n\(lines.joined(separator: ",\n"))\n}\n".utf8)
     }

@@ -47,6 +47,7 @@ struct Failure {
         case .weights(.file(_, .access(.missing))), .weights(.folder(_, .noWeights)),
             .weights(.folder(_, .shardMissing)):
             missing
+        case .quantized: usage
         default: badInput
         }
     }

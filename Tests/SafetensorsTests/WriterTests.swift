@@ -7,6 +7,7 @@ final class WriterTests: XCTestCase {
         TensorDeclaration(name: "bytes", elementType: .uint8, shape: [3]),
         TensorDeclaration(name: "numbers", elementType: .float32, shape: [2, 1]),
         TensorDeclaration(name: "none", elementType: .bfloat16, shape: [0, 7]),
+        TensorDeclaration(name: "line", elementType: .uint8, shape: [4, 16]),
     ]
 
     private func append(_ values: [some Any], to name: String, of writer: SafetensorsWriter) throws {
@@ -18,14 +19,16 @@ final class WriterTests: XCTestCase {
         let writer = try SafetensorsWriter(path: folder.path("x"), tensors: declared, metadata: ["format": "pt"])
         try append([UInt8](1...3), to: "bytes", of: writer)
         try append([Float(1), -2], to: "numbers", of: writer)
+        try append([UInt8](0..<64), to: "line", of: writer)
         try writer.finish()
         var header =
-            #"{"__metadata__":{"format":"pt"},"numbers":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"#
-            + #""none":{"dtype":"BF16","shape":[0,7],"data_offsets":[8,8]},"#
-            + #""bytes":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}"#
-        while header.utf8.count % 8 != 0 { header += " " }
+            #"{"__metadata__":{"format":"pt"},"none":{"dtype":"BF16","shape":[0,7],"data_offsets":[0,0]},"#
+            + #""line":{"dtype":"U8","shape":[4,16],"data_offsets":[0,64]},"#
+            + #""numbers":{"dtype":"F32","shape":[2,1],"data_offsets":[64,72]},"#
+            + #""bytes":{"dtype":"U8","shape":[3],"data_offsets":[72,75]}}"#
+        while (8 + header.utf8.count) % 64 != 0 { header += " " }
         let data: [UInt8] = [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0, 1, 2, 3]
-        XCTAssertEqual(try folder.read("x"), fileBytes(header: header, data: data))
+        XCTAssertEqual(try folder.read("x"), fileBytes(header: header, data: [UInt8](0..<64) + data))
     }
 
     func testWhatIsWrittenIsReadBack() throws {
@@ -39,16 +42,17 @@ final class WriterTests: XCTestCase {
             try append([Float(1.5)], to: "numbers", of: writer)
             try append([UInt8](7...9), to: "bytes", of: writer)
             try append([Float.infinity], to: "numbers", of: writer)
+            try append([UInt8](repeating: 5, count: 64), to: "line", of: writer)
             try writer.finish()
             let file = try SafetensorsFile(contentsOf: folder.path("x"))
             XCTAssertEqual(file.metadata, metadata)
-            XCTAssertEqual(file.tensors.map(\.name), ["numbers", "none", "bytes"])
+            XCTAssertEqual(file.tensors.map(\.name), ["none", "line", "numbers", "bytes"])
             XCTAssertEqual(try floats(of: XCTUnwrap(file.tensor(named: "numbers"))), [1.5, .infinity])
             XCTAssertEqual(file.tensor(named: "bytes").map { Array($0.bytes) }, [7, 8, 9])
             XCTAssertEqual(file.tensor(named: "none")?.shape, [0, 7])
             XCTAssertEqual(file.tensor(named: "none")?.bytes.count, 0)
-            let length = try Int(folder.read("x")[0])
-            XCTAssertEqual((8 + length) % 8, 0, "data start aligned")
+            let start = try folder.read("x").prefix(2).enumerated().reduce(8) { $0 + Int($1.element) << (8 * $1.offset) }
+            XCTAssertEqual(start % 64, 0, "data start aligned")
         }
     }
 
@@ -62,7 +66,7 @@ final class WriterTests: XCTestCase {
         XCTAssertThrowsError(try writer!.finish()) {
             XCTAssertEqual(
                 $0 as? SafetensorsError,
-                .writing(path: folder.path("x"), .missingBytes(tensor: "numbers", found: 0, expected: 8)))
+                .writing(path: folder.path("x"), .missingBytes(tensor: "line", found: 0, expected: 64)))
         }
         XCTAssertEqual(try folder.read("x"), [42])
         writer = nil
