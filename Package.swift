@@ -57,6 +57,7 @@ let package = Package(
         .target(name: "Files", swiftSettings: house),
         .target(name: "JSON", swiftSettings: house),
         .target(name: "Safetensors", dependencies: ["Files", "JSON"], swiftSettings: house),
+        .target(name: "GGUF", dependencies: ["Safetensors", "Files"], swiftSettings: house),
         .target(name: "Tokenization", dependencies: ["Files", "JSON"], swiftSettings: house),
         .target(name: "ChatTemplates", dependencies: ["Tokenization", "Files", "JSON"], swiftSettings: house),
         // Arithmetic.
@@ -105,6 +106,9 @@ let package = Package(
         .testTarget(
             name: "SafetensorsTests", dependencies: ["Safetensors", "Files", "JSON", "TestSupport"],
             exclude: ["Fixtures"],
+            swiftSettings: house),
+        .testTarget(
+            name: "GGUFTests", dependencies: ["GGUF", "Files", "JSON", "TestSupport"], exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
             name: "TokenizationTests", dependencies: ["Tokenization", "Files", "JSON", "TestSupport"],

@@ -39,7 +39,7 @@ public final class SafetensorsFile: Sendable {
         let text = try Self.read(file, at: SafetensorsHeader.prefixBytes, count: length)
         let dataStart = SafetensorsHeader.prefixBytes + length
         header = try SafetensorsHeader(parsing: text, dataBytes: size - dataStart, path: path)
-        mapping = try MappedFile(file)
+        do { mapping = try MappedFile(file) } catch { throw .file(path: path, .access(error)) }
         var positions: [ExactName: Int] = [:]
         positions.reserveCapacity(header.tensors.count)
         for (position, tensor) in header.tensors.enumerated() { positions[ExactName(tensor.name)] = position }
@@ -60,7 +60,9 @@ public final class SafetensorsFile: Sendable {
     }
 
     /// Checks that size and time of the file are what they were when it was opened; for the end of a long read.
-    public func checkUnchanged() throws(SafetensorsError) { try mapping.checkUnchanged() }
+    public func checkUnchanged() throws(SafetensorsError) {
+        do { try mapping.checkUnchanged() } catch { throw .file(path: path, .access(error)) }
+    }
 
     /// Lets the system drop the memory of a tensor that has been read; reading it again is slow but right.
     ///

@@ -51,7 +51,8 @@ final class WriterTests: XCTestCase {
             XCTAssertEqual(file.tensor(named: "bytes").map { Array($0.bytes) }, [7, 8, 9])
             XCTAssertEqual(file.tensor(named: "none")?.shape, [0, 7])
             XCTAssertEqual(file.tensor(named: "none")?.bytes.count, 0)
-            let start = try folder.read("x").prefix(2).enumerated().reduce(8) { $0 + Int($1.element) << (8 * $1.offset) }
+            let length = try folder.read("x").prefix(2)
+            let start = length.enumerated().reduce(8) { $0 + Int($1.element) << (8 * $1.offset) }
             XCTAssertEqual(start % 64, 0, "data start aligned")
         }
     }

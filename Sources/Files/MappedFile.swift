@@ -1,5 +1,3 @@
-internal import Files
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -11,20 +9,20 @@ import Darwin
 /// A whole file in memory, read-only, as the system pages it in.
 ///
 /// `@unchecked Sendable` because the memory is never written and lives as long as the object.
-final class MappedFile: @unchecked Sendable {
+package final class MappedFile: @unchecked Sendable {
     private let file: InputFile
     /// All bytes of the file; valid while the object lives.
-    let bytes: UnsafeRawBufferPointer
+    package let bytes: UnsafeRawBufferPointer
 
     /// Maps an open file and checks that it did not change since it was opened.
-    init(_ file: consuming InputFile) throws(SafetensorsError) {
+    package init(_ file: consuming InputFile) throws(FileError) {
         let count = file.bytes
         var mapped = UnsafeRawBufferPointer(start: nil, count: 0)
         // The system refuses to map nothing.
         if count > 0 {
             let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
             guard let address, address != MAP_FAILED else {
-                throw .file(path: file.path, .access(.unreadable(code: errno)))
+                throw .unreadable(code: errno)
             }
             mapped = UnsafeRawBufferPointer(start: address, count: count)
         }
@@ -38,12 +36,12 @@ final class MappedFile: @unchecked Sendable {
     }
 
     /// Checks that size and time of the file are what they were when it was opened.
-    func checkUnchanged() throws(SafetensorsError) {
-        do { try file.checkUnchanged() } catch { throw .file(path: file.path, .access(error)) }
+    package func checkUnchanged() throws(FileError) {
+        try file.checkUnchanged()
     }
 
     /// Lets the system drop the pages around a range of bytes; the next access reads them from the file again.
-    func releasePages(_ range: Range<Int>) {
+    package func releasePages(_ range: Range<Int>) {
         guard let address = bytes.baseAddress, !range.isEmpty else { return }
         let page = Int(sysconf(CInt(_SC_PAGESIZE)))
         let begin = range.lowerBound / page * page

@@ -1,0 +1,50 @@
+/// How the elements of a tensor are stored: in blocks that share scales, or one by one. Numbers as in GGUF files.
+public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
+    case float32 = 0
+    case float16 = 1
+    case q40 = 2
+    case q41 = 3
+    case q80 = 8
+    case q4K = 12
+    case q5K = 13
+    case q6K = 14
+    case bfloat16 = 30
+
+    /// Elements of a block, which lie side by side along the innermost axis.
+    public var blockElements: Int {
+        switch self {
+        case .float32, .float16, .bfloat16: 1
+        case .q40, .q41, .q80: 32
+        case .q4K, .q5K, .q6K: 256
+        }
+    }
+
+    /// Bytes of a block.
+    public var blockBytes: Int {
+        switch self {
+        case .float32: 4
+        case .float16, .bfloat16: 2
+        case .q40: 2 + 16
+        case .q41: 2 + 2 + 16
+        case .q80: 2 + 32
+        case .q4K: 2 + 2 + 12 + 128
+        case .q5K: 2 + 2 + 12 + 32 + 128
+        case .q6K: 128 + 64 + 16 + 2
+        }
+    }
+
+    /// The name that llama.cpp gives it.
+    public var name: String {
+        switch self {
+        case .float32: "F32"
+        case .float16: "F16"
+        case .bfloat16: "BF16"
+        case .q40: "Q4_0"
+        case .q41: "Q4_1"
+        case .q80: "Q8_0"
+        case .q4K: "Q4_K"
+        case .q5K: "Q5_K"
+        case .q6K: "Q6_K"
+        }
+    }
+}
