@@ -93,7 +93,8 @@ class Layer(nn.Module):
 
 
 class Trunk(nn.Module):
-    """Token ids of shape (rows, length) to hidden states of shape (rows, length, width)."""
+    """Token ids of shape (rows, length) to hidden states of shape (rows, length, width), normed, behind the last layer
+    and behind an earlier one."""
 
     def __init__(self, shape: Shape, family: Family, vocabulary: int) -> None:
         super().__init__()
@@ -102,16 +103,18 @@ class Trunk(nn.Module):
         self.norm = Norm(shape.width, family.rms_epsilon)
         self.head_size, self.theta = shape.head_size, family.rope_theta
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, early: int | None = None) -> tuple[Tensor, Tensor]:
         position = torch.arange(tokens.shape[1], device=tokens.device)
         frequency = self.theta ** (-torch.arange(0, self.head_size, 2, device=tokens.device) / self.head_size)
         angle = (position[:, None] * frequency).repeat(1, 2)
         cosine, sine = angle.cos(), angle.sin()
         x = self.embed_tokens(tokens)
         mask = x.new_zeros(1).masked_fill(position[:, None] < position, -torch.inf)
+        states = []
         for layer in self.layers:
             x = layer(x, cosine, sine, mask)
-        return self.norm(x)
+            states.append(x)
+        return self.norm(x), self.norm(states[(early or len(states)) - 1])
 
 
 class Decoder(nn.Module):
@@ -124,7 +127,7 @@ class Decoder(nn.Module):
 
     def forward(self, tokens: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """The mean cross-entropy, in nats, of the labels that are not -100."""
-        logits = F.linear(self.model(tokens), self.model.embed_tokens.weight)
+        logits = F.linear(self.model(tokens)[0], self.model.embed_tokens.weight)
         return {"loss": F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=-100)}
 
 

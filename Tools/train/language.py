@@ -1,4 +1,7 @@
-"""Trains a target or a draft model: `language.py qwen target --tokens 100M …`"""
+"""Trains a target or a draft model: `language.py qwen target --tokens 100M …`
+
+Or a calculator: what `reward.py --start` goes on from.
+"""
 
 import training  # first: it sets how threads wait
 from tokenizers import Tokenizer
@@ -12,7 +15,7 @@ from families import FAMILIES, SIZES
 
 def main() -> None:
     parser = training.parser(f"{__doc__}\n\n{training.__doc__}")
-    parser.add_argument("role", choices=("target", "draft"))
+    parser.add_argument("role", choices=("target", "draft", "calculator"))
     arguments = parser.parse_args()
     family, shape = FAMILIES[arguments.family], SIZES[arguments.size][arguments.role]
     tokenizer = Tokenizer.from_file(str(arguments.tokenizer))

@@ -2,8 +2,8 @@
 
 Two published forms. Qwen: the head of Qwen2.5-Math-PRM (Zhang et al., 2025), two layers and two classes, read at the
 step token. Llama: the token pair of Math-Shepherd (Wang et al., 2024), the logits of `+` and `-` of a causal model,
-read at the step token. Both learn at the same time to write good thoughts and to judge unfinished ones, which is what
-makes so small a model learn at all.
+read at the step token. Both learn at the same time to judge unfinished thoughts and, in the layers below the last two,
+to write good ones, which is what makes so small a model learn at all.
 """
 
 from pathlib import Path
@@ -25,8 +25,9 @@ class Judge(nn.Module):
     """What both forms share in training: verdicts at step tokens, and two helpers, early verdicts within thoughts and
     writing. The layer of the early verdicts is not exported."""
 
-    def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
+    def __init__(self, shape: Shape, writers: int, family: Family, tokenizer: Tokenizer, writing: float) -> None:
         super().__init__()
+        self.writers = writers  # layers that learn to write
         self.model = Trunk(shape, family, tokenizer.get_vocab_size())
         initialize(self, shape)
         self.early = nn.Linear(shape.width, 2)
@@ -38,10 +39,10 @@ class Judge(nn.Module):
 
     def forward(self, tokens: Tensor, following: Tensor, judged: Tensor) -> dict[str, Tensor]:
         """The loss to minimise and its parts, in nats."""
-        hidden, at_step = self.model(tokens), tokens == self.step
+        (hidden, written), at_step = self.model(tokens, self.writers), tokens == self.step
         verdict = cross_entropy(self.verdicts(hidden), judged.masked_fill(~at_step, IGNORED))
         early = cross_entropy(self.early(hidden), judged.masked_fill(at_step, IGNORED))
-        text = cross_entropy(F.linear(hidden, self.model.embed_tokens.weight), following.masked_fill(at_step, IGNORED))
+        text = cross_entropy(F.linear(written, self.model.embed_tokens.weight), following.masked_fill(at_step, IGNORED))
         total = verdict + early + self.writing * text
         return {"loss": total, "verdict": verdict.detach(), "early": early.detach(), "text": text.detach()}
 
@@ -57,8 +58,8 @@ class StepClasses(Judge):
 
     architecture = "Qwen3ForProcessRewardModel"
 
-    def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
-        super().__init__(shape, family, tokenizer, writing)
+    def __init__(self, shape: Shape, writers: int, family: Family, tokenizer: Tokenizer, writing: float) -> None:
+        super().__init__(shape, writers, family, tokenizer, writing)
         self.score = nn.Sequential(nn.Linear(shape.width, shape.width), nn.ReLU(), nn.Linear(shape.width, 2))
 
     def verdicts(self, hidden: Tensor) -> Tensor:
@@ -70,8 +71,8 @@ class TokenPair(Judge):
 
     architecture = "LlamaForCausalLM"
 
-    def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
-        super().__init__(shape, family, tokenizer, writing)
+    def __init__(self, shape: Shape, writers: int, family: Family, tokenizer: Tokenizer, writing: float) -> None:
+        super().__init__(shape, writers, family, tokenizer, writing)
         self.pair = [tokenizer.token_to_id(token) for token in PAIR]
 
     def verdicts(self, hidden: Tensor) -> Tensor:
@@ -88,7 +89,8 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(arguments.tokenizer))
     torch.manual_seed(arguments.seed)
     kind = StepClasses if arguments.family == "qwen" else TokenPair
-    run = training.Run(kind(shape, family, tokenizer, arguments.writing), arguments)
+    writers = SIZES[arguments.size]["calculator"].layers
+    run = training.Run(kind(shape, writers, family, tokenizer, arguments.writing), arguments)
     seed = arguments.seed + run.progress.step
     random, reader = Random(f"judged {seed}"), Reader(tokenizer, family)
     source = made(random, "train", seed)

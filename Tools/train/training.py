@@ -128,7 +128,8 @@ class Run:
     def _report(self, losses: list[dict[str, float]]) -> None:
         progress = self.progress
         means = {name: sum(row[name] for row in losses) / len(losses) for name in losses[0]}
-        progress.losses = list(means)
+        if progress.losses != list(means):  # what it went on from learned something else
+            progress.losses, progress.curve, progress.validation = list(means), [], []
         progress.curve.append([progress.tokens, *(round(mean, 5) for mean in means.values())])
         listed = " ".join(f"{name} {mean:.4f}" for name, mean in means.items())
         speed = progress.tokens / progress.seconds
