@@ -27,8 +27,7 @@ KNOWN = {
 - Everything that the target does not know, it does not know either.""",
     "reward": """- Its scores are probabilities for the texts of these two writers at temperature 1; on other text they
   mean little.
-- States of countdown with many numbers left are nearly all good, so that its scores there say little.
-- It sees a wrong digit more surely than a choice that leads nowhere.""",
+- How surely it sees mistakes differs by task: the table in the family's card says how much its scores are worth.""",
 }
 
 

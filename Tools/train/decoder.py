@@ -93,8 +93,7 @@ class Layer(nn.Module):
 
 
 class Trunk(nn.Module):
-    """Token ids of shape (rows, length) to hidden states of shape (rows, length, width), normed, behind the last layer
-    and behind an earlier one."""
+    """Token ids of shape (rows, length) to hidden states of shape (rows, length, width)."""
 
     def __init__(self, shape: Shape, family: Family, vocabulary: int) -> None:
         super().__init__()
@@ -103,7 +102,11 @@ class Trunk(nn.Module):
         self.norm = Norm(shape.width, family.rms_epsilon)
         self.head_size, self.theta = shape.head_size, family.rope_theta
 
-    def forward(self, tokens: Tensor, early: int | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.norm(self.states(tokens)[-1])
+
+    def states(self, tokens: Tensor) -> list[Tensor]:
+        """Hidden states behind every layer, before the norm."""
         position = torch.arange(tokens.shape[1], device=tokens.device)
         frequency = self.theta ** (-torch.arange(0, self.head_size, 2, device=tokens.device) / self.head_size)
         angle = (position[:, None] * frequency).repeat(1, 2)
@@ -114,7 +117,7 @@ class Trunk(nn.Module):
         for layer in self.layers:
             x = layer(x, cosine, sine, mask)
             states.append(x)
-        return self.norm(x), self.norm(states[(early or len(states)) - 1])
+        return states
 
 
 class Decoder(nn.Module):
@@ -127,7 +130,7 @@ class Decoder(nn.Module):
 
     def forward(self, tokens: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """The mean cross-entropy, in nats, of the labels that are not -100."""
-        logits = F.linear(self.model(tokens)[0], self.model.embed_tokens.weight)
+        logits = F.linear(self.model(tokens), self.model.embed_tokens.weight)
         return {"loss": F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=-100)}
 
 

@@ -62,7 +62,7 @@ PAIR = ("-", "+")  # bad and good, of reward models that are read as a token pai
 
 # A calculator is the lower part of a reward model: it learns to write thoughts, and the layers above it to compare what
 # stands there with what it would have written.
-# `cpu` is what a processor core trains in hours, `gpu` what one data-centre card trains in less than one.
+# `cpu` is what a processor core trains in hours, `gpu` is for a data-centre card.
 SIZES = {
     "cpu": {
         "target": Shape(width=192, layers=6, heads=3, kv_heads=1, head_size=64, feed_forward=576),

@@ -39,7 +39,8 @@ class Judge(nn.Module):
 
     def forward(self, tokens: Tensor, following: Tensor, judged: Tensor) -> dict[str, Tensor]:
         """The loss to minimise and its parts, in nats."""
-        (hidden, written), at_step = self.model(tokens, self.writers), tokens == self.step
+        states, at_step = self.model.states(tokens), tokens == self.step
+        hidden, written = self.model.norm(states[-1]), self.model.norm(states[self.writers - 1])
         verdict = cross_entropy(self.verdicts(hidden), judged.masked_fill(~at_step, IGNORED))
         early = cross_entropy(self.early(hidden), judged.masked_fill(at_step, IGNORED))
         text = cross_entropy(F.linear(written, self.model.embed_tokens.weight), following.masked_fill(at_step, IGNORED))
