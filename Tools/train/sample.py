@@ -1,6 +1,6 @@
 """Samples solutions from a checkpoint and labels every thought: what reward models are trained on.
 
-One JSON array a line: question, thoughts, verdicts, and what should stand in place of the first bad thought.
+One JSON array a line: question, thoughts, verdicts, and what should stand in place of bad thoughts where that is known.
 """
 
 import argparse
