@@ -22,12 +22,17 @@ SHARES = {"word": 0.5, "countdown": 0.3, "subset": 0.2}  # of what is made; in s
 
 
 class Judged(NamedTuple):
-    """A solution: for every thought a verdict, and what should stand in its place if it is bad and that is known."""
+    """A solution: for every thought a verdict, and what should stand in its place if it is bad and that is known.
+
+    `forced` says that there is one right thought in every place, as in a story; otherwise what comes before the equals
+    sign is a choice.
+    """
 
     question: str
     thoughts: list[str]
     verdicts: list[bool]
     instead: list[str | None]
+    forced: bool
 
     @classmethod
     def of(cls, task: ModuleType, problem: Problem, thoughts: list[str]) -> "Judged":
@@ -39,15 +44,24 @@ class Judged(NamedTuple):
             honest = task.honest(problem, thoughts[:good], thoughts[good])
             if honest is not None and task.check(problem, [*thoughts[:good], honest])[-1]:
                 instead[good] = honest
-        return cls(problem.question, thoughts, verdicts, instead)
+        return cls(problem.question, thoughts, verdicts, instead, task.FORCED)
+
+    def until(self, count: int) -> "Judged":
+        """The first thoughts alone."""
+        return self._replace(
+            thoughts=self.thoughts[:count], verdicts=self.verdicts[:count], instead=self.instead[:count]
+        )
 
 
 def sampled(paths: list[Path], random: Random) -> Iterator[Judged]:
-    """Solutions of the models, in random order, again and again."""
+    """What the models wrote, in random order, again and again; most of it up to the first bad thought, since it is easy
+    to see that what follows is no better."""
     rows = [Judged(*json.loads(line)) for path in paths for line in path.read_text().splitlines()]
     while True:
         random.shuffle(rows)
-        yield from (row for row in rows if row.thoughts)
+        for row in rows:
+            if row.thoughts:
+                yield row.until(sum(row.verdicts) + 1) if random.random() < 0.7 else row
 
 
 def made(random: Random, split: str, seed: int, drill_share: float) -> Iterator[Judged]:
@@ -55,7 +69,7 @@ def made(random: Random, split: str, seed: int, drill_share: float) -> Iterator[
     sources = {name: problems(name, split, seed) for name in TASKS}
     while True:
         if random.random() < drill_share:
-            yield Judged(drills.PROMPT, *drills.judged_drill(random))
+            yield Judged(drills.PROMPT, *drills.judged_drill(random), forced=False)
             continue
         name = random.choices(list(SHARES), list(SHARES.values()))[0]
         yield spoiled(random, TASKS[name], next(sources[name]))
@@ -86,8 +100,8 @@ class Reader:
         self.equals = tokenizer.encode("1 =", add_special_tokens=False).ids[-1]
 
     def rows(self, source: Iterator[Judged]) -> Iterator[Row]:
-        """Token ids, next tokens within good thoughts, verdicts (1, 0), and what should stand in the place of result
-        tokens up to the first wrong one; `IGNORED` elsewhere.
+        """Token ids, next tokens within good thoughts, verdicts (1, 0), and what should stand in the place of
+        tokens that are no choice, up to the first wrong one; `IGNORED` elsewhere.
 
         The verdict that counts is the one at a step token. Tokens before it have one, too, where it is clear whether
         the thought can still become good: with a signal at the very digit that is wrong, a small model learns to judge
@@ -108,7 +122,7 @@ class Reader:
             alive = True
             for place, (thought, verdict) in enumerate(zip(thoughts, row.verdicts, strict=True)):
                 known = thought if verdict else instead[place] if row.instead[place] else None
-                right = self._expected(thought, known or [])
+                right = self._expected(thought, known or [], row.forced)
                 early = self._fading(thought, known) if alive or known else [0] * len(thought)
                 if row.question == drills.PROMPT:
                     before = thought.index(self.equals) + 1
@@ -131,9 +145,9 @@ class Reader:
         known = thought.index(self.equals) if self.equals in thought else len(thought)
         return [IGNORED] * known + [0] * (len(thought) - known)
 
-    def _expected(self, thought: list[int], right: list[int]) -> list[int]:
-        """The right tokens behind the equals sign, up to where the thought differs."""
-        first = thought.index(self.equals) + 1 if self.equals in thought else len(thought)
+    def _expected(self, thought: list[int], right: list[int], forced: bool) -> list[int]:
+        """The right tokens, behind the equals sign if what comes before it is a choice, up to where thoughts differ."""
+        first = 0 if forced or self.equals not in thought else thought.index(self.equals) + 1
         tokens = right[first : common(thought, right) + 1]
         return [IGNORED] * first + tokens + [IGNORED] * (len(thought) - first - len(tokens))
 
