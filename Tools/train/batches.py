@@ -36,8 +36,9 @@ def encode_drills(tokenizer: Tokenizer, random: Random, count: int) -> Iterator[
     prompt = tokenizer.encode(f"Q: {drills.PROMPT}\n").ids
     for _ in range(count):
         ids, labels = list(prompt), [IGNORED] * len(prompt)
-        for text, result in drills.drill(random):
-            known, answer = (tokenizer.encode(part, add_special_tokens=False).ids for part in (text, f" {result}\n"))
+        for text, result, rest in drills.drill(random):
+            parts = text, f" {result}{rest}\n"
+            known, answer = (tokenizer.encode(part, add_special_tokens=False).ids for part in parts)
             ids += known + answer
             labels += [IGNORED] * len(known) + answer
         yield ids[:-1], labels[1:]
