@@ -137,8 +137,8 @@ class Reader:
             yield ids, following, judged, expected
 
     def _fading(self, thought: list[int], instead: list[int] | None) -> list[int]:
-        """Verdicts within a bad thought: good while it is as it should be; what is bad from the start, like a choice
-        that leads nowhere, is so once the operation is known."""
+        """Verdicts within a thought: good while it is as it should be. If that is not known, it is bad from the start,
+        like a choice that leads nowhere, and is so once the operation is known."""
         if instead is not None:
             same = common(thought, instead)
             return [1] * same + [0] * (len(thought) - same)

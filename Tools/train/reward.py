@@ -23,8 +23,8 @@ from judged import Reader, made, mixed, sampled
 
 class Judge(nn.Module):
     """What both forms share in training: verdicts at step tokens, and three helpers. The lower layers learn to write;
-    the first layer above them says what should stand where a result stands, so that what a token is and what it should
-    be meet in one place; and verdicts come early, within thoughts. The layer of the early verdicts is not exported."""
+    the first layer above them says what should stand where there is no choice, so that what a token is and what it
+    should be meet in one place; and verdicts come early, within thoughts. The layer of the early verdicts is not exported."""
 
     def __init__(self, shape: Shape, writers: int, family: Family, tokenizer: Tokenizer) -> None:
         super().__init__()

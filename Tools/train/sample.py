@@ -61,14 +61,17 @@ def main() -> None:
                 (solutions, arguments.solutions),
                 (continuations, arguments.continuations),
             ):
-                rows = list(islice(sample(generator, name, arguments.seed, arguments.temperature), count))
-                file.writelines(json.dumps(row) + "\n" for row in rows)
-                verdicts = [verdict for row in rows for verdict in row.verdicts]
-                print(
-                    f"{name}: {count} {sample.__name__}, {sum(verdicts) / max(1, len(verdicts)):.1%} of the thoughts "
-                    f"are good, {time.monotonic() - start:.0f} s",
-                    flush=True,
-                )
+                rows = islice(sample(generator, name, arguments.seed, arguments.temperature), count)
+                good = thoughts = 0
+                for written, row in enumerate(rows, 1):
+                    file.write(json.dumps(row) + "\n")
+                    good, thoughts = good + sum(row.verdicts), thoughts + len(row.verdicts)
+                    if written % BATCH == 0 or written == count:
+                        print(
+                            f"{name}: {written} {sample.__name__}, {good / max(1, thoughts):.1%} of the thoughts are "
+                            f"good, {time.monotonic() - start:.0f} s",
+                            flush=True,
+                        )
 
 
 if __name__ == "__main__":

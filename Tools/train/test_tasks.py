@@ -165,6 +165,8 @@ class DrillTests(unittest.TestCase):
                 self.assertEqual(right is None, verdict)
                 if right is not None:
                     self.assertEqual(right.split("=")[0], thought.split("=")[0])
+                    x, operation, y, result = word.CALCULATION.search(right).groups()
+                    self.assertTrue(eval(f"{x} {operation} {y} == {result}"), right)
 
 
 if __name__ == "__main__":
