@@ -9,12 +9,12 @@ from torch import Tensor
 
 import drills
 from families import Family
+from labels import IGNORED
 from tasks import TASKS, Problem, problems
 
 LENGTHS = (48, 64, 96, 128, 192, 256, 320, 448)
 SHARES = {"word": 0.3, "countdown": 0.45, "subset": 0.25}  # of the problems; word problems are the longest
 DRILLS = 64  # for each 256 problems
-IGNORED = -100
 
 Row = tuple[list[int], ...]  # token ids, then labels of the same length
 

@@ -14,8 +14,10 @@ from typing import NamedTuple
 from tokenizers import Tokenizer
 
 import drills
-from batches import IGNORED, Row
+import labels
+from batches import Row
 from families import Family
+from labels import IGNORED
 from tasks import TASKS, Problem, problems
 
 SHARES = {"word": 0.35, "countdown": 0.4, "subset": 0.25}  # of what is made
@@ -45,6 +47,11 @@ class Judged(NamedTuple):
             if honest is not None and task.check(problem, [*thoughts[:good], honest])[-1]:
                 instead[good] = honest
         return cls(problem.question, thoughts, verdicts, instead, task.FORCED)
+
+    @property
+    def drill(self) -> bool:
+        """Whether every thought is judged by itself."""
+        return self.question == drills.PROMPT
 
     def until(self, count: int) -> "Judged":
         """The first thoughts alone."""
@@ -116,42 +123,19 @@ class Reader:
         texts = [f"{line or ''}\n" for row in batch for line in (*row.thoughts, *row.instead)]
         encoded = iter(self.tokenizer.encode_batch(texts, add_special_tokens=False))
         for row, question in zip(batch, questions, strict=True):
-            ids = list(question.ids)
             thoughts, instead = ([next(encoded).ids for _ in row.thoughts] for _ in range(2))
+            ids = list(question.ids)
             following, judged, expected = ([IGNORED] * len(ids) for _ in range(3))
-            alive = True
-            for place, (thought, verdict) in enumerate(zip(thoughts, row.verdicts, strict=True)):
-                known = thought if verdict else instead[place] if row.instead[place] else None
-                right = self._expected(thought, known or [], row.forced)
-                early = self._fading(thought, known) if alive or known else [0] * len(thought)
-                if row.question == drills.PROMPT:
-                    before = thought.index(self.equals) + 1
-                    early[:before] = [IGNORED] * before
-                written = thought if verdict and row.question != drills.PROMPT else right
-                following[-1] = written[0]
-                following += [*written[1:], IGNORED, IGNORED]
-                judged += [*early, int(verdict)]
-                expected += [*right, IGNORED]
+            for place, (thought, good) in enumerate(zip(thoughts, row.verdicts, strict=True)):
+                hopeless = place > 0 and not row.verdicts[place - 1]
+                right = instead[place] if row.instead[place] else [] if hopeless else None
+                if row.drill:
+                    learned = labels.of_drill(thought, right, good, self.equals)
+                else:
+                    learned = labels.of_thought(thought, right, good, self.equals, row.forced)
+                following[-1] = learned.following[0]
+                following += [*learned.following[1:], IGNORED, IGNORED]
+                judged += [*learned.verdicts, int(good)]
+                expected += [*learned.expected, IGNORED]
                 ids += [*thought, self.step]
-                alive = bool(verdict)
             yield ids, following, judged, expected
-
-    def _fading(self, thought: list[int], instead: list[int] | None) -> list[int]:
-        """Verdicts within a thought: good while it is as it should be. If that is not known, it is bad from the start,
-        like a choice that leads nowhere, and is so once the operation is known."""
-        if instead is not None:
-            same = common(thought, instead)
-            return [1] * same + [0] * (len(thought) - same)
-        known = thought.index(self.equals) if self.equals in thought else len(thought)
-        return [IGNORED] * known + [0] * (len(thought) - known)
-
-    def _expected(self, thought: list[int], right: list[int], forced: bool) -> list[int]:
-        """The right tokens, behind the equals sign if what comes before it is a choice, up to where thoughts differ."""
-        first = 0 if forced or self.equals not in thought else thought.index(self.equals) + 1
-        tokens = right[first : common(thought, right) + 1]
-        return [IGNORED] * first + tokens + [IGNORED] * (len(thought) - first - len(tokens))
-
-
-def common(a: list[int], b: list[int]) -> int:
-    """How many tokens two texts begin with in common."""
-    return next((place for place, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

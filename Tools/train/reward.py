@@ -15,10 +15,11 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from batches import IGNORED, by_length
+from batches import by_length
 from decoder import Trunk, configuration, export, initialize
 from families import FAMILIES, PAIR, SIZES, Family, Shape
 from judged import Reader, made, mixed, sampled
+from labels import IGNORED
 
 
 class Judge(nn.Module):
