@@ -27,6 +27,8 @@ KNOWN = {
 - Everything that the target does not know, it does not know either.""",
     "reward": """- Its scores are probabilities for the texts of these two writers at temperature 1; on other text they
   mean little.
+- It does not look ahead far: on countdown with two or three numbers left it hardly knows whether the goal can be reached.
+- In long stories it misses left-out events more often than wrong digits.
 - How surely it sees mistakes differs by task: the table in the family's card says how much its scores are worth.""",
 }
 
