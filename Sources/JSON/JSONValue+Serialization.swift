@@ -8,6 +8,12 @@ extension JSONValue {
         return output
     }
 
+    /// The value as text for an error, cut off where it is long.
+    package var excerpt: String {
+        let (text, limit) = (serialized().unicodeScalars, 200)
+        return String(text.prefix(limit)) + (text.count > limit ? "…" : "")
+    }
+
     private func write(to output: inout String) {
         switch self {
         case .null: output += "null"

@@ -29,16 +29,16 @@ public enum BundleError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unreadable(let path, let error): "\(path): \(error) Give the folder of a bundle."
         case .invalidJSON(let path, let error): "\(path): \(error). Correct the file."
         case .unknownKey(let key, let allowed):
-            "bundle.json: there is no \(key); allowed: \(allowed.joined(separator: ", ")). Correct or remove it."
+            "bundle.json: there is no \(JSONValue.string(key).excerpt); allowed: \(allowed.joined(separator: ", ")). Correct or remove it."
         case .invalidValue(let key, let found, let expected):
             "bundle.json: \(key) is \(found), expected \(expected)."
         case .template(let key, let found, let expected):
-            "bundle.json: \(key) is \(JSONValue.string(found).serialized()), expected \(expected)."
+            "bundle.json: \(key) is \(JSONValue.string(found).excerpt), expected \(expected)."
         case .needsTemplate(let key):
             "bundle.json: \(key) is given, but the chat template is raw: there is no conversation. Choose another "
                 + "template, or remove it."
         case .unsafeFolder(let key, let found):
-            "bundle.json: \(key) is \(JSONValue.string(found).serialized()), expected the name of a folder inside the "
+            "bundle.json: \(key) is \(JSONValue.string(found).excerpt), expected the name of a folder inside the "
                 + "bundle, without \"..\". Move the model there, or make a link to it."
         case .sampling(let error): "bundle.json: \(error)"
         case .search(let error): "bundle.json: \(error)"

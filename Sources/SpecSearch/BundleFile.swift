@@ -39,7 +39,7 @@ struct BundleFile {
     func text(_ key: String) throws(BundleError) -> String? {
         guard let value = members[key] else { return nil }
         guard let text = value.string, !text.isEmpty else {
-            throw .invalidValue(key: prefix + key, found: value.serialized(), expected: "a text that is not empty")
+            throw .invalidValue(key: prefix + key, found: value.excerpt, expected: "a text that is not empty")
         }
         return text
     }
@@ -49,7 +49,7 @@ struct BundleFile {
         guard let value = members[key] else { return fallback }
         guard let number = value.double, range.contains(number) else {
             throw .invalidValue(
-                key: prefix + key, found: value.serialized(),
+                key: prefix + key, found: value.excerpt,
                 expected: "a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
@@ -60,7 +60,7 @@ struct BundleFile {
         guard let value = members[key] else { return fallback }
         guard let number = value.int, number >= 0 else {
             throw .invalidValue(
-                key: prefix + key, found: value.serialized(), expected: "a whole number, 0 or above")
+                key: prefix + key, found: value.excerpt, expected: "a whole number, 0 or above")
         }
         return number
     }

@@ -1,12 +1,6 @@
 import JSON
 
 extension JSONValue {
-    /// The value as text for an error, cut off where it is long.
-    var excerpt: String {
-        let text = serialized()
-        return text.unicodeScalars.count <= 200 ? text : String(text.unicodeScalars.prefix(200)) + "…"
-    }
-
     /// A member that is true or false, or nil where it is absent or null.
     ///
     /// - Throws: `malformed` for any other value, since taking it for false could hide that a token is special.

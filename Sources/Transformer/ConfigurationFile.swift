@@ -11,7 +11,7 @@ struct ConfigurationFile {
         let field = present(name)
         guard let value = field.map(\.int) ?? fallback, range.contains(value) else {
             throw .invalidField(
-                name: name, found: field?.serialized() ?? fallback.map { "missing and would be \($0)" } ?? "missing",
+                name: name, found: field?.excerpt ?? fallback.map { "missing and would be \($0)" } ?? "missing",
                 expected: expected)
         }
         return value
@@ -25,7 +25,7 @@ struct ConfigurationFile {
         let field = present(name)
         guard let value = field.map(\.double) ?? fallback, range.contains(value) else {
             throw .invalidField(
-                name: name, found: field?.serialized() ?? fallback.map { "missing and would be \($0)" } ?? "missing",
+                name: name, found: field?.excerpt ?? fallback.map { "missing and would be \($0)" } ?? "missing",
                 expected: expected)
         }
         return value
@@ -35,7 +35,7 @@ struct ConfigurationFile {
     func boolean(_ name: String, fallback: Bool) throws(LoadError) -> Bool {
         guard let field = present(name) else { return fallback }
         guard let value = field.bool else {
-            throw .invalidField(name: name, found: field.serialized(), expected: "true or false")
+            throw .invalidField(name: name, found: field.excerpt, expected: "true or false")
         }
         return value
     }
@@ -46,7 +46,7 @@ struct ConfigurationFile {
         var tokens: [Int32] = []
         for element in field.array ?? [field] {
             guard let value = element.int, value >= 0, let token = Int32(exactly: value) else {
-                throw .invalidField(name: name, found: field.serialized(), expected: "a token id or a list of them")
+                throw .invalidField(name: name, found: field.excerpt, expected: "a token id or a list of them")
             }
             tokens.append(token)
         }
@@ -59,7 +59,7 @@ struct ConfigurationFile {
         let numbers = field.array?.compactMap(\.int) ?? []
         guard let array = field.array, numbers.count == array.count, numbers.allSatisfy(range.contains) else {
             throw .invalidField(
-                name: name, found: field.serialized(),
+                name: name, found: field.excerpt,
                 expected: "whole numbers from \(range.lowerBound) to \(range.upperBound)")
         }
         return numbers
@@ -69,7 +69,7 @@ struct ConfigurationFile {
     func section(_ name: String) throws(LoadError) -> ConfigurationFile {
         let field = present(name) ?? [:]
         guard field.object != nil else {
-            throw .invalidField(name: name, found: field.serialized(), expected: "an object")
+            throw .invalidField(name: name, found: field.excerpt, expected: "an object")
         }
         return ConfigurationFile(json: field)
     }
@@ -79,7 +79,7 @@ struct ConfigurationFile {
         guard let field = present(name), !harmless.contains(field) else { return }
         let supported = harmless.map { $0.serialized() }.joined(separator: ", ")
         throw .unsupportedField(
-            name: name, found: field.serialized(), supported: supported.isEmpty ? "leaving it out" : supported)
+            name: name, found: field.excerpt, supported: supported.isEmpty ? "leaving it out" : supported)
     }
 
     /// The field, if it is there and not null.

@@ -78,7 +78,7 @@ extension ModelConfiguration {
         for name in names {
             if let known = architectures.first(where: { $0.name == name }) { return (known.family, known.head) }
         }
-        let found = names.isEmpty ? "not given" : names.joined(separator: ", ")
+        let found = names.isEmpty ? "not given" : JSONValue.array(names.map { .string($0) }).excerpt
         throw .unsupportedArchitecture(found: found, supported: architectures.map(\.name))
     }
 

@@ -18,7 +18,8 @@ extension RotaryPositions {
         // Models with several kinds of layers have one set of parameters for each kind.
         for member in section.json.object?.members ?? [] where member.value.object != nil {
             throw .unsupportedField(
-                name: "rope_parameters", found: "an object for \(member.name)", supported: "one for all layers")
+                name: "rope_parameters", found: "an object for \(JSONValue.string(member.name).excerpt)",
+                supported: "one for all layers")
         }
         // A file that states the original context outside of the section means it.
         let original = file.present("original_max_position_embeddings") == nil ? section : file
@@ -54,7 +55,7 @@ extension RotaryPositions {
         case "yarn": return .yarn(try YarnScaling(section, positions: positions, originalContext: originalContext()))
         default:
             throw .unsupportedField(
-                name: "rope_type", found: kind.serialized(),
+                name: "rope_type", found: kind.excerpt,
                 supported: "\"default\", \"linear\", \"dynamic\", \"llama3\", \"yarn\"")
         }
     }

@@ -48,11 +48,12 @@ public struct SlidingWindow: Sendable, Hashable {
         let types = field.array?.compactMap(\.string) ?? []
         guard types.count == layers, field.array?.count == layers else {
             throw .invalidField(
-                name: "layer_types", found: field.serialized(), expected: "a text for each of the \(layers) layers")
+                name: "layer_types", found: field.excerpt, expected: "a text for each of the \(layers) layers")
         }
         for type in types where type != "full_attention" && type != "sliding_attention" {
             throw .unsupportedField(
-                name: "layer_types", found: "\"\(type)\"", supported: "\"full_attention\", \"sliding_attention\"")
+                name: "layer_types", found: JSONValue.string(type).excerpt,
+                supported: "\"full_attention\", \"sliding_attention\"")
         }
         return types
     }

@@ -42,7 +42,7 @@ final class WrongModelTests: XCTestCase {
             ("architectures", ["MixtralForCausalLM"], "MixtralForCausalLM"), ("architectures", nil, "not given"),
             ("hidden_act", "gelu", "gelu"), ("hidden_size", "72", "hidden_size"), ("vocab_size", nil, "vocab_size"),
             ("num_hidden_layers", true, "num_hidden_layers"), ("num_attention_heads", 0, "num_attention_heads"),
-            ("rope_scaling", ["rope_type": "yarn", "factor": 4], "yarn"),
+            ("rope_scaling", ["rope_type": "longrope", "factor": 4], "longrope"),
             ("quantization_config", ["quant_method": "gptq"], "quantization_config"),
             ("max_position_embeddings", .integer(.max), "max_position_embeddings"),
         ]

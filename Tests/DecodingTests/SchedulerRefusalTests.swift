@@ -64,7 +64,7 @@ final class SchedulerRefusalTests: XCTestCase {
         }
         let tokenizer = try Tokenizer(contentsOf: TinyModels.bundled("qwen/target"))
         XCTAssertThrowsError(try Scheduler(target: small, tokenizer: tokenizer, thread: thread)) {
-            XCTAssertEqual($0 as? DecodingError, .tokenizerTooLarge(tokens: 504, vocabularySize: 96))
+            XCTAssertEqual($0 as? DecodingError, .tokenizerTooLarge(tokens: 576, vocabularySize: 96))
         }
     }
 

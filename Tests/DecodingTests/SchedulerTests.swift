@@ -188,8 +188,8 @@ final class SchedulerTests: XCTestCase {
         let context = try Self.draft.get().configuration.contextLength
         for (prompt, expected) in [
             ([], DecodingError.emptyPrompt),
-            ([3, 504], .unknownToken(id: 504, vocabularySize: 504)),
-            ([-1], .unknownToken(id: -1, vocabularySize: 504)),
+            ([3, 576], .unknownToken(id: 576, vocabularySize: 576)),
+            ([-1], .unknownToken(id: -1, vocabularySize: 576)),
             (Array(repeating: 1, count: context), .contextTooLong(tokens: context, context: context)),
         ] as [([Int32], DecodingError)] {
             do {

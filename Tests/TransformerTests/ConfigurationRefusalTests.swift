@@ -46,6 +46,22 @@ final class ConfigurationRefusalTests: XCTestCase {
         XCTAssertNoThrow(try ModelConfiguration(json: whole.with("rope_scaling", scaling)))
     }
 
+    /// Found by fuzzing: a file of eight kilobytes came back whole as an error's text.
+    func testErrorsStayShortWhateverTheFileHolds() {
+        let long = JSONValue.array(Array(repeating: .string(String(repeating: "x", count: 100)), count: 1_000))
+        let types = JSONValue.array(Array(repeating: .string(String(repeating: "y", count: 5_000)), count: 5))
+        let names = (whole.object?.members ?? []).map(\.name) + ["rope_scaling", "hidden_act", "tie_word_embeddings"]
+        let files =
+            names.map { whole.with($0, long) } + [
+                whole.with("layer_types", types), whole.with("rope_scaling", ["rope_type": long]),
+                whole.with(
+                    "rope_parameters", JSONValue.object(JSONObject()).with(String(repeating: "z", count: 9_000), [:])),
+            ]
+        for json in files {
+            XCTAssertThrowsError(try ModelConfiguration(json: json)) { XCTAssertLessThan("\($0)".utf8.count, 1_000) }
+        }
+    }
+
     func testOtherArchitecturesAreRefused() {
         for names: JSONValue? in [
             nil, .null, [], "LlamaForCausalLM", ["MixtralForCausalLM"], [1], ["llamaforcausallm"],

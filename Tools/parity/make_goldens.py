@@ -1,4 +1,4 @@
-"""Writes what `transformers` computes for every committed checkpoint to Weights/golden, with a manifest of hashes.
+"""Writes what `transformers` computes for every committed checkpoint to Weights/golden.
 
 Each file holds, for prompt i: `prompt.i.tokens`, `prompt.i.logits` (tokens × vocabulary), `prompt.i.greedy` and
 `prompt.i.margins` (64 greedy tokens and by how much each led), and for some models `prompt.i.embedding` and
@@ -7,10 +7,7 @@ Each file holds, for prompt i: `prompt.i.tokens`, `prompt.i.logits` (tokens × v
 
 import reference  # First: it pins torch's instruction sets.
 
-import hashlib
-import json
 import shutil
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy
@@ -23,7 +20,6 @@ from tiny_models import MODELS, TinyModel
 GREEDY_TOKENS = 64
 PROMPT_LENGTHS = (1, 7, 40)
 WITH_LAYERS = {"llama-grouped", "qwen2-wide-heads", "qwen3-wide-heads"}
-REPORTS = {"MANIFEST.json", "evaluation.json", "training.json"}  # not listed in the manifest
 GOLDEN = reference.WEIGHTS / "golden"
 
 
@@ -116,22 +112,6 @@ def family_goldens() -> dict[str, dict[str, torch.Tensor]]:
     return goldens
 
 
-def write_manifest():
-    """Lists every fixture with its hash, and what it was made with. One file per line, for Tools/check/manifest."""
-    folders = (GOLDEN, *(reference.WEIGHTS / name for name in ("tiny", "problems", *families.FAMILIES)))
-    files = sorted(file for folder in folders for file in folder.rglob("*")
-                   if file.is_file() and file.suffix not in {".md", ".png"} and file.name not in REPORTS)
-    manifest = {
-        "command": "Tools/parity/make",
-        "versions": {name: version(name).split("+")[0]
-                     for name in ("torch", "transformers", "tokenizers", "safetensors", "numpy")},
-        "seeds": {model.name: model.seed for model in MODELS},
-        "files": {str(file.relative_to(reference.ROOT)): hashlib.sha256(file.read_bytes()).hexdigest()
-                  for file in files},
-    }
-    (GOLDEN / "MANIFEST.json").write_text(json.dumps(manifest, indent=2) + "\n")
-
-
 shutil.rmtree(GOLDEN, ignore_errors=True)
 GOLDEN.mkdir(parents=True)
 goldens = {model.name: tiny_golden(model) for model in MODELS} | family_goldens()
@@ -139,5 +119,4 @@ for name, tensors in goldens.items():
     save_file(tensors, GOLDEN / f"{name}.safetensors", metadata={"format": "pt"})
 for family in families.FAMILIES:
     (GOLDEN / f"{family}-solutions.jsonl").write_text(families.solutions(family))
-write_manifest()
 print(f"Weights/golden: {sum(file.stat().st_size for file in GOLDEN.iterdir()) / 1e6:.2f} MB")

@@ -9,12 +9,12 @@ from torch import Tensor
 
 import drills
 from families import Family
+from labels import IGNORED
 from tasks import TASKS, Problem, problems
 
 LENGTHS = (48, 64, 96, 128, 192, 256, 320, 448)
 SHARES = {"word": 0.3, "countdown": 0.45, "subset": 0.25}  # of the problems; word problems are the longest
 DRILLS = 64  # for each 256 problems
-IGNORED = -100
 
 Row = tuple[list[int], ...]  # token ids, then labels of the same length
 
@@ -36,8 +36,9 @@ def encode_drills(tokenizer: Tokenizer, random: Random, count: int) -> Iterator[
     prompt = tokenizer.encode(f"Q: {drills.PROMPT}\n").ids
     for _ in range(count):
         ids, labels = list(prompt), [IGNORED] * len(prompt)
-        for text, result in drills.drill(random):
-            known, answer = (tokenizer.encode(part, add_special_tokens=False).ids for part in (text, f" {result}\n"))
+        for text, result, rest in drills.drill(random):
+            parts = text, f" {result}{rest}\n"
+            known, answer = (tokenizer.encode(part, add_special_tokens=False).ids for part in parts)
             ids += known + answer
             labels += [IGNORED] * len(known) + answer
         yield ids[:-1], labels[1:]

@@ -27,8 +27,9 @@ KNOWN = {
 - Everything that the target does not know, it does not know either.""",
     "reward": """- Its scores are probabilities for the texts of these two writers at temperature 1; on other text they
   mean little.
-- States of countdown with many numbers left are nearly all good, so that its scores there say little.
-- It sees a wrong digit more surely than a choice that leads nowhere.""",
+- It does not look ahead far: on countdown with two or three numbers left it hardly knows whether the goal can be reached.
+- In long stories it misses left-out events more often than wrong digits.
+- How surely it sees mistakes differs by task: the table in the family's card says how much its scores are worth.""",
 }
 
 
@@ -114,6 +115,7 @@ def describe(folder: Path, role: str) -> str:
 def family_card(folder: Path) -> str:
     """The card of a family."""
     report = json.loads((folder / "evaluation.json").read_text())
+    temperature = json.loads((folder / "bundle.json").read_text())["sampling"]["temperature"]
     family, searched = folder.name, report["beam"]["word"]["problems"]
     samples = sum(found["problems"] for found in report["greedy"]["target"].values())
     return f"""# The {family} family
@@ -126,7 +128,7 @@ that searching has something real to do without any download. Cards of the model
 
 Measured by `Tools/train/evaluate.py` with `transformers`, without the Swift package, on the test sets in
 `Weights/problems`: greedy on all {samples:,} problems, everything else on the first {searched} of each task (95 %
-intervals are about ± {margin(searched):.0f} points there), at temperature 0.8.
+intervals are about ± {margin(searched):.0f} points there), at temperature {temperature}.
 {tables(report)}
 
 ## The reward model

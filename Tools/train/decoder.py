@@ -103,15 +103,22 @@ class Trunk(nn.Module):
         self.head_size, self.theta = shape.head_size, family.rope_theta
 
     def forward(self, tokens: Tensor) -> Tensor:
+        return self.norm(self.states(tokens)[-1])
+
+    def states(self, tokens: Tensor, apart: int | None = None) -> list[Tensor]:
+        """Hidden states behind every layer, before the norm. No gradient passes from above the first `apart` layers
+        into them."""
         position = torch.arange(tokens.shape[1], device=tokens.device)
         frequency = self.theta ** (-torch.arange(0, self.head_size, 2, device=tokens.device) / self.head_size)
         angle = (position[:, None] * frequency).repeat(1, 2)
         cosine, sine = angle.cos(), angle.sin()
         x = self.embed_tokens(tokens)
         mask = x.new_zeros(1).masked_fill(position[:, None] < position, -torch.inf)
-        for layer in self.layers:
-            x = layer(x, cosine, sine, mask)
-        return self.norm(x)
+        states = []
+        for place, layer in enumerate(self.layers):
+            x = layer(x.detach() if place == apart else x, cosine, sine, mask)
+            states.append(x)
+        return states
 
 
 class Decoder(nn.Module):

@@ -12,8 +12,8 @@ PROMPT = "Calculate."
 LINES = 7
 
 
-def line(random: Random) -> tuple[str, int]:
-    """A line up to its equals sign and the result."""
+def line(random: Random, thing: str) -> tuple[str, int, str]:
+    """A line up to its equals sign, the result, and what follows that."""
     kind, operation = random.choice(("word", "countdown", "subset")), random.choice("+-*/")
     largest = 10 ** random.randint(1, 4) - 1
     x, y = random.randint(1, largest), random.randint(1, largest)
@@ -28,19 +28,22 @@ def line(random: Random) -> tuple[str, int]:
         x, y = (x * factor, factor) if operation == "/" else random.choice(((x, factor), (factor, x)))
     result = {"+": x + y, "-": x - y, "*": x * y, "/": x // y}[operation]
     start = {"word": f"{random.choice(word.NAMES)} now has {x}", "countdown": f"{x}", "subset": f"Take {y}: {x}"}[kind]
-    return f"{start} {operation} {y} =", result
+    return f"{start} {operation} {y} =", result, f" {thing}." if kind == "word" else ""
 
 
-def drill(random: Random) -> list[tuple[str, int]]:
+def drill(random: Random) -> list[tuple[str, int, str]]:
     """Some lines with their results."""
-    return [line(random) for _ in range(LINES)]
+    thing = random.choice(word.THINGS)
+    return [line(random, thing) for _ in range(LINES)]
 
 
-def judged_drill(random: Random) -> tuple[list[str], list[bool], str | None]:
-    """Lines that are right up to a slip, or to the end; verdicts; and the right form of the last line."""
-    lines, wrong = drill(random), random.randrange(LINES + 2)
-    right = [f"{start} {result}" for start, result in lines]
-    if wrong >= LINES:
-        return right, [True] * LINES, None
-    start, result = lines[wrong]
-    return [*right[:wrong], f"{start} {slip(random, result)}"], [True] * wrong + [False], right[wrong]
+def judged_drill(random: Random) -> tuple[list[str], list[bool], list[str | None]]:
+    """Lines of which half are wrong, verdicts on each line by itself, and what should stand in place of wrong ones."""
+    lines = drill(random)
+    verdicts = [random.random() < 0.5 for _ in lines]
+    right = [f"{start} {result}{rest}" for start, result, rest in lines]
+    thoughts = [
+        line if verdict else f"{start} {slip(random, result)}{rest}"
+        for line, verdict, (start, result, rest) in zip(right, verdicts, lines, strict=True)
+    ]
+    return thoughts, verdicts, [None if verdict else line for line, verdict in zip(right, verdicts, strict=True)]

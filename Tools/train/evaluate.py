@@ -21,8 +21,6 @@ from metrics import auc, reliability
 from search import RewardModel, Searcher, Totals, answer
 from tasks import TASKS, Problem
 
-TEMPERATURE = 0.8
-
 
 class Evaluation:
     """A family under test. Each part fills one entry of the report."""
@@ -32,6 +30,7 @@ class Evaluation:
         self.sets = {task: problem_sets.read(sets / f"{task}.jsonl") for task in TASKS}
         self.target, self.draft = Generator(folder / "target"), Generator(folder / "draft")
         self.path = folder / "evaluation.json"
+        self.temperature = json.loads((folder / "bundle.json").read_text())["sampling"]["temperature"]
         self.report = json.loads(self.path.read_text()) if self.path.exists() else {}
         self._reward: RewardModel | None = None
 
@@ -68,7 +67,7 @@ class Evaluation:
 
         def solve(problems: Sequence[Problem]) -> list[str]:
             prompts = [problem.prompt for problem in problems for _ in range(12)]
-            texts = [self.target.text(solution) for solution in self.target.solutions(prompts, TEMPERATURE)]
+            texts = [self.target.text(solution) for solution in self.target.solutions(prompts, self.temperature)]
             last = [scores[-1] if scores else 0.0 for scores in self._scores(prompts, texts)]
             return [texts[max(range(first, first + 12), key=last.__getitem__)] for first in range(0, len(texts), 12)]
 
@@ -76,15 +75,15 @@ class Evaluation:
 
     def beam(self) -> dict:
         """Beam search, width 6 and 2 beams, by the target alone."""
-        return self._search(Searcher(self.target, self.reward, temperature=TEMPERATURE))
+        return self._search(Searcher(self.target, self.reward, temperature=self.temperature))
 
     def paper(self) -> dict:
         """SpecSearch: the draft writes, thoughts below the threshold are rejected, the target fills up."""
-        return self._search(Searcher(self.target, self.reward, self.draft, temperature=TEMPERATURE))
+        return self._search(Searcher(self.target, self.reward, self.draft, temperature=self.temperature))
 
     def draft_beam(self) -> dict:
         """Beam search by the draft alone: what would be lost without the target."""
-        return self._search(Searcher(self.draft, self.reward, temperature=TEMPERATURE))
+        return self._search(Searcher(self.draft, self.reward, temperature=self.temperature))
 
     def judgement(self) -> dict:
         """The reward model on solutions that both models sampled at temperature 1, on states that are not final."""

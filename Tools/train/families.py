@@ -60,16 +60,20 @@ FAMILIES = {
 
 PAIR = ("-", "+")  # bad and good, of reward models that are read as a token pair
 
-# `cpu` is what a processor core trains in hours, `gpu` what one data-centre card trains in less than one.
+# A calculator is the lower part of a reward model: it learns to write thoughts, and the layers above it to compare what
+# stands there with what it would have written.
+# `cpu` is what a processor core trains in hours, `gpu` is for a data-centre card.
 SIZES = {
     "cpu": {
         "target": Shape(width=192, layers=6, heads=3, kv_heads=1, head_size=64, feed_forward=576),
         "draft": Shape(width=64, layers=2, heads=2, kv_heads=1, head_size=32, feed_forward=160),
+        "calculator": Shape(width=64, layers=4, heads=2, kv_heads=1, head_size=32, feed_forward=128),
         "reward": Shape(width=64, layers=6, heads=2, kv_heads=1, head_size=32, feed_forward=128),
     },
     "gpu": {
         "target": Shape(width=384, layers=8, heads=6, kv_heads=2, head_size=64, feed_forward=1024),
         "draft": Shape(width=144, layers=4, heads=3, kv_heads=1, head_size=48, feed_forward=384),
+        "calculator": Shape(width=128, layers=4, heads=2, kv_heads=1, head_size=64, feed_forward=320),
         "reward": Shape(width=128, layers=6, heads=2, kv_heads=1, head_size=64, feed_forward=320),
     },
 }

@@ -14,46 +14,69 @@ from typing import NamedTuple
 from tokenizers import Tokenizer
 
 import drills
-from batches import IGNORED, SHARES, Row
+import labels
+from batches import Row
 from families import Family
+from labels import IGNORED
 from tasks import TASKS, Problem, problems
 
-DRILLS = 0.15  # share of what is made
+SHARES = {"word": 0.35, "countdown": 0.4, "subset": 0.25}  # of what is made
 
 
 class Judged(NamedTuple):
-    """A solution. `instead` is the correct form of its first bad thought, if that has one."""
+    """A solution: for every thought a verdict, and what should stand in its place if it is bad and that is known.
+
+    `forced` says that there is one right thought in every place, as in a story; otherwise what comes before the equals
+    sign is a choice.
+    """
 
     question: str
     thoughts: list[str]
     verdicts: list[bool]
-    instead: str | None
+    instead: list[str | None]
+    forced: bool
 
     @classmethod
     def of(cls, task: ModuleType, problem: Problem, thoughts: list[str]) -> "Judged":
         """Judged by the task's checker."""
         verdicts = task.check(problem, thoughts)
         good = sum(verdicts)
-        instead = task.honest(problem, thoughts[:good], thoughts[good]) if good < len(thoughts) else None
-        if instead is not None and not task.check(problem, [*thoughts[:good], instead])[-1]:
-            instead = None
-        return cls(problem.question, thoughts, verdicts, instead)
+        instead: list[str | None] = [None] * len(thoughts)
+        if good < len(thoughts):  # what follows the first bad thought stays bad whatever it says
+            honest = task.honest(problem, thoughts[:good], thoughts[good])
+            if honest is not None and task.check(problem, [*thoughts[:good], honest])[-1]:
+                instead[good] = honest
+        return cls(problem.question, thoughts, verdicts, instead, task.FORCED)
+
+    @property
+    def drill(self) -> bool:
+        """Whether every thought is judged by itself."""
+        return self.question == drills.PROMPT
+
+    def until(self, count: int) -> "Judged":
+        """The first thoughts alone."""
+        return self._replace(
+            thoughts=self.thoughts[:count], verdicts=self.verdicts[:count], instead=self.instead[:count]
+        )
 
 
 def sampled(paths: list[Path], random: Random) -> Iterator[Judged]:
-    """Solutions of the models, in random order, again and again."""
+    """What the models wrote, in random order, again and again; most of it up to the first bad thought, since it is easy
+    to see that what follows is no better."""
     rows = [Judged(*json.loads(line)) for path in paths for line in path.read_text().splitlines()]
     while True:
         random.shuffle(rows)
-        yield from (row for row in rows if row.thoughts)
+        for row in rows:
+            if row.thoughts:
+                yield row.until(sum(row.verdicts) + 1) if random.random() < 0.7 else row
 
 
-def made(random: Random, split: str, seed: int) -> Iterator[Judged]:
-    """Correct solutions and drills that go wrong at a random place, or not at all."""
+def made(random: Random, split: str, seed: int, drill_share: float) -> Iterator[Judged]:
+    """Correct solutions that go wrong at a random place, or not at all, and drills."""
     sources = {name: problems(name, split, seed) for name in TASKS}
     while True:
-        if random.random() < DRILLS:
-            yield Judged(drills.PROMPT, *drills.judged_drill(random))
+        if random.random() < drill_share:
+            yield Judged(drills.PROMPT, *drills.judged_drill(random), forced=False)
             continue
         name = random.choices(list(SHARES), list(SHARES.values()))[0]
         yield spoiled(random, TASKS[name], next(sources[name]))
@@ -84,7 +107,8 @@ class Reader:
         self.equals = tokenizer.encode("1 =", add_special_tokens=False).ids[-1]
 
     def rows(self, source: Iterator[Judged]) -> Iterator[Row]:
-        """Token ids, next tokens within good thoughts, and verdicts (1, 0); `IGNORED` elsewhere.
+        """Token ids, next tokens within good thoughts, verdicts (1, 0), and what should stand in the place of
+        tokens that are no choice, up to the first wrong one; `IGNORED` elsewhere.
 
         The verdict that counts is the one at a step token. Tokens before it have one, too, where it is clear whether
         the thought can still become good: with a signal at the very digit that is wrong, a small model learns to judge
@@ -96,31 +120,22 @@ class Reader:
     def read(self, batch: list[Judged]) -> Iterator[Row]:
         """The rows of some solutions."""
         questions = self.tokenizer.encode_batch([f"Q: {row.question}\n" for row in batch])
-        texts = [f"{line}\n" for row in batch for line in (*row.thoughts, row.instead or "")]
+        texts = [f"{line or ''}\n" for row in batch for line in (*row.thoughts, *row.instead)]
         encoded = iter(self.tokenizer.encode_batch(texts, add_special_tokens=False))
         for row, question in zip(batch, questions, strict=True):
+            thoughts, instead = ([next(encoded).ids for _ in row.thoughts] for _ in range(2))
             ids = list(question.ids)
-            thoughts, instead = [next(encoded).ids for _ in row.thoughts], next(encoded).ids
-            following, judged, alive = [IGNORED] * len(ids), [IGNORED] * len(ids), True
-            for thought, verdict in zip(thoughts, row.verdicts, strict=True):
-                written = thought if verdict and row.question != drills.PROMPT else [IGNORED] * len(thought)
-                following[-1] = written[0]
-                following += [*written[1:], IGNORED, IGNORED]
-                if verdict or not alive:
-                    judged += [int(verdict)] * len(thought)
+            following, judged, expected = ([IGNORED] * len(ids) for _ in range(3))
+            for place, (thought, good) in enumerate(zip(thoughts, row.verdicts, strict=True)):
+                hopeless = place > 0 and not row.verdicts[place - 1]
+                right = instead[place] if row.instead[place] else [] if hopeless else None
+                if row.drill:
+                    learned = labels.of_drill(thought, right, good, self.equals)
                 else:
-                    judged += self._fading(thought, instead if row.instead else None)
-                judged.append(int(verdict))
+                    learned = labels.of_thought(thought, right, good, self.equals, row.forced)
+                following[-1] = learned.following[0]
+                following += [*learned.following[1:], IGNORED, IGNORED]
+                judged += [*learned.verdicts, int(good)]
+                expected += [*learned.expected, IGNORED]
                 ids += [*thought, self.step]
-                alive = bool(verdict)
-            yield ids, following, judged
-
-    def _fading(self, thought: list[int], instead: list[int] | None) -> list[int]:
-        """Verdicts within a bad thought: good while it is as it should be; what is bad from the start, like a choice
-        that leads nowhere, is so once the operation is known."""
-        if instead is not None:
-            pairs = enumerate(zip(thought, instead, strict=False))
-            same = next((place for place, (token, right) in pairs if token != right), len(instead))
-            return [1] * same + [0] * (len(thought) - same)
-        known = thought.index(self.equals) if self.equals in thought else len(thought)
-        return [IGNORED] * known + [0] * (len(thought) - known)
+            yield ids, following, judged, expected

@@ -1,6 +1,6 @@
 """Trains a target or a draft model: `language.py qwen target --tokens 100M …`
 
-In the shape of a reward model, too: what `reward.py --start` goes on from.
+Or a calculator: what `reward.py --start` goes on from.
 """
 
 import training  # first: it sets how threads wait
@@ -15,7 +15,7 @@ from families import FAMILIES, SIZES
 
 def main() -> None:
     parser = training.parser(f"{__doc__}\n\n{training.__doc__}")
-    parser.add_argument("role", choices=("target", "draft", "reward"))
+    parser.add_argument("role", choices=("target", "draft", "calculator"))
     arguments = parser.parse_args()
     family, shape = FAMILIES[arguments.family], SIZES[arguments.size][arguments.role]
     tokenizer = Tokenizer.from_file(str(arguments.tokenizer))

@@ -2,8 +2,8 @@
 
 Two published forms. Qwen: the head of Qwen2.5-Math-PRM (Zhang et al., 2025), two layers and two classes, read at the
 step token. Llama: the token pair of Math-Shepherd (Wang et al., 2024), the logits of `+` and `-` of a causal model,
-read at the step token. Both learn at the same time to write good thoughts and to judge unfinished ones, which is what
-makes so small a model learn at all.
+read at the step token. So small a model learns to judge only with much help: see `Judge`, and the order of lessons in
+`family`.
 """
 
 from pathlib import Path
@@ -15,35 +15,44 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from batches import IGNORED, by_length
+from batches import by_length
 from decoder import Trunk, configuration, export, initialize
 from families import FAMILIES, PAIR, SIZES, Family, Shape
 from judged import Reader, made, mixed, sampled
+from labels import IGNORED
 
 
 class Judge(nn.Module):
-    """What both forms share in training: verdicts at step tokens, and two helpers, early verdicts within thoughts and
-    writing. The layer of the early verdicts is not exported."""
+    """What both forms share in training: verdicts at step tokens, and three helpers. The lower layers learn to write;
+    the first layer above them says what should stand where there is no choice, so that what a token is and what it
+    should be meet in one place; and verdicts come early, within thoughts. The layer of the early verdicts is not exported."""
 
-    def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
+    def __init__(self, shape: Shape, writers: int, family: Family, tokenizer: Tokenizer) -> None:
         super().__init__()
+        self.writers, self.apart = writers, False  # layers that learn to write, and whether they learn nothing else
         self.model = Trunk(shape, family, tokenizer.get_vocab_size())
         initialize(self, shape)
         self.early = nn.Linear(shape.width, 2)
-        self.writing, self.step = writing, tokenizer.token_to_id(family.step)
+        self.step = tokenizer.token_to_id(family.step)
 
     def verdicts(self, hidden: Tensor) -> Tensor:
         """Logits of (bad, good) for hidden states of shape (rows, length, width)."""
         raise NotImplementedError
 
-    def forward(self, tokens: Tensor, following: Tensor, judged: Tensor) -> dict[str, Tensor]:
+    def forward(self, tokens: Tensor, following: Tensor, judged: Tensor, expected: Tensor) -> dict[str, Tensor]:
         """The loss to minimise and its parts, in nats."""
-        hidden, at_step = self.model(tokens), tokens == self.step
+        states, at_step = self.model.states(tokens, self.writers if self.apart else None), tokens == self.step
+        hidden = self.model.norm(states[-1])
         verdict = cross_entropy(self.verdicts(hidden), judged.masked_fill(~at_step, IGNORED))
         early = cross_entropy(self.early(hidden), judged.masked_fill(at_step, IGNORED))
-        text = cross_entropy(F.linear(hidden, self.model.embed_tokens.weight), following.masked_fill(at_step, IGNORED))
-        total = verdict + early + self.writing * text
-        return {"loss": total, "verdict": verdict.detach(), "early": early.detach(), "text": text.detach()}
+        text = cross_entropy(self.words(states[self.writers - 1]), following.masked_fill(at_step, IGNORED))
+        right = cross_entropy(self.words(states[self.writers]), expected)
+        parts = {"verdict": verdict, "early": early, "text": text, "right": right}
+        return {"loss": sum(parts.values())} | {name: loss.detach() for name, loss in parts.items()}
+
+    def words(self, state: Tensor) -> Tensor:
+        """Logits of tokens for hidden states of a layer."""
+        return F.linear(self.model.norm(state), self.model.embed_tokens.weight)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -57,8 +66,8 @@ class StepClasses(Judge):
 
     architecture = "Qwen3ForProcessRewardModel"
 
-    def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
-        super().__init__(shape, family, tokenizer, writing)
+    def __init__(self, shape: Shape, writers: int, family: Family, tokenizer: Tokenizer) -> None:
+        super().__init__(shape, writers, family, tokenizer)
         self.score = nn.Sequential(nn.Linear(shape.width, shape.width), nn.ReLU(), nn.Linear(shape.width, 2))
 
     def verdicts(self, hidden: Tensor) -> Tensor:
@@ -70,8 +79,8 @@ class TokenPair(Judge):
 
     architecture = "LlamaForCausalLM"
 
-    def __init__(self, shape: Shape, family: Family, tokenizer: Tokenizer, writing: float) -> None:
-        super().__init__(shape, family, tokenizer, writing)
+    def __init__(self, shape: Shape, writers: int, family: Family, tokenizer: Tokenizer) -> None:
+        super().__init__(shape, writers, family, tokenizer)
         self.pair = [tokenizer.token_to_id(token) for token in PAIR]
 
     def verdicts(self, hidden: Tensor) -> Tensor:
@@ -82,19 +91,23 @@ def main() -> None:
     parser = training.parser(f"{__doc__}\n{training.__doc__}")
     parser.add_argument("--sampled", type=Path, nargs="*", default=[], help="what sample.py wrote")
     parser.add_argument("--share", type=float, default=0.5, help="of the solutions that are sampled ones")
-    parser.add_argument("--writing", type=float, default=0.3, help="weight of the loss on good thoughts")
+    parser.add_argument("--drills", type=float, default=0.3, help="share of drills in what is not sampled")
+    parser.add_argument("--apart", action="store_true", help="verdicts do not change the layers that write")
     arguments = parser.parse_args()
     family, shape = FAMILIES[arguments.family], SIZES[arguments.size]["reward"]
     tokenizer = Tokenizer.from_file(str(arguments.tokenizer))
     torch.manual_seed(arguments.seed)
     kind = StepClasses if arguments.family == "qwen" else TokenPair
-    run = training.Run(kind(shape, family, tokenizer, arguments.writing), arguments)
+    writers = SIZES[arguments.size]["calculator"].layers
+    model = kind(shape, writers, family, tokenizer)
+    model.apart = arguments.apart
+    run = training.Run(model, arguments)
     seed = arguments.seed + run.progress.step
     random, reader = Random(f"judged {seed}"), Reader(tokenizer, family)
-    source = made(random, "train", seed)
+    source = made(random, "train", seed, arguments.drills)
     if arguments.sampled:
         source = mixed(sampled(arguments.sampled, random), source, arguments.share, random)
-    held_out = made(Random("held out"), "validation", 0)
+    held_out = made(Random("held out"), "validation", 0, arguments.drills)
     run.train(by_length(reader.rows(source), training.BATCH), by_length(reader.rows(held_out), training.BATCH))
     weights = {name: weight for name, weight in run.optimizer.masters.items() if not name.startswith("early.")}
     export(weights, configuration(shape, family, tokenizer), kind.architecture, arguments.out)

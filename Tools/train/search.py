@@ -131,11 +131,12 @@ class Searcher:
         target: Generator,
         reward: RewardModel,
         draft: Generator | None = None,
+        *,
+        temperature: float,
         width: int = 6,
         beams: int = 2,
         depth: int = 16,
         theta: float = 0.9,
-        temperature: float = 0.8,
     ) -> None:
         self.target, self.reward, self.draft = target, reward, draft
         self.width, self.beams, self.depth, self.theta, self.temperature = width, beams, depth, theta, temperature

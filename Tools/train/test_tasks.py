@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+import drills
 import problem_sets
 from tasks import TASKS, countdown, problems, subset, word
 from tasks.problem import slip
@@ -152,6 +153,20 @@ class CheckerTests(unittest.TestCase):
             for line in lines:
                 self.assertEqual(task.check(problem, [line, line]), [False, False], line)
                 self.assertEqual(len(task.states_left(problem, [line])), 1)
+
+
+class DrillTests(unittest.TestCase):
+    def test_a_line_is_good_if_and_only_if_its_result_is_right(self) -> None:
+        random = Random(6)
+        for _ in range(300):
+            for thought, verdict, right in zip(*drills.judged_drill(random), strict=True):
+                x, operation, y, result = word.CALCULATION.search(thought).groups()
+                self.assertEqual(eval(f"{x} {operation} {y} == {result}"), verdict, thought)
+                self.assertEqual(right is None, verdict)
+                if right is not None:
+                    self.assertEqual(right.split("=")[0], thought.split("=")[0])
+                    x, operation, y, result = word.CALCULATION.search(right).groups()
+                    self.assertTrue(eval(f"{x} {operation} {y} == {result}"), right)
 
 
 if __name__ == "__main__":

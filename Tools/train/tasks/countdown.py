@@ -11,6 +11,7 @@ from random import Random
 from .problem import Problem, answer_line, slip
 
 NAME = "countdown"
+FORCED = False  # whether there is one right thought in every place
 LEVELS = (1, 2, 3, 4)  # 3, 4, 5 and 6 numbers
 LARGEST = 999  # of the goals and of the results in reference solutions
 # Share, largest number, goals.

@@ -12,6 +12,7 @@ from random import Random
 from .problem import Problem, answer_line, slip
 
 NAME = "subset"
+FORCED = False  # whether there is one right thought in every place
 LEVELS = (1, 2, 3, 4)  # 4 or 5, 6, 7 and 8 numbers
 RANGES = ((0.25, 20), (0.45, 99), (0.3, 400))  # share, largest number
 FINAL = 0

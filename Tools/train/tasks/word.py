@@ -10,6 +10,7 @@ from random import Random
 from .problem import Problem, answer_line, slip
 
 NAME = "word"
+FORCED = True  # whether there is one right thought in every place
 LEVELS = (1, 2, 3, 4)
 CALCULATIONS = {1: (2, 3), 2: (4, 5), 3: (6, 8), 4: (9, 11)}
 LARGEST = 9999
