@@ -85,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "convert",
             dependencies: [
-                "Transformer", "Compute", "Safetensors", "Files", "JSON",
+                "Transformer", "Compute", "GGUF", "Safetensors", "Files", "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),

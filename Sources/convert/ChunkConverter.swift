@@ -13,18 +13,17 @@ struct ChunkConverter: ~Copyable {
     init(floats: ElementType) { self.floats = FloatConverter(target: floats) }
 
     /// How many elements of a tensor a chunk should have.
-    func chunkElements(of tensor: TensorView, _ target: TensorTarget) -> Int {
-        guard case .packed = target else { return FloatConverter.chunkElements }
-        let panel = 16 * tensor.shape[1]
-        return panel * max(2, FloatConverter.chunkElements / panel)
+    func chunkElements(of tensor: SourceTensor, _ target: TensorTarget) -> Int {
+        let unit = if case .packed = target { 16 * tensor.shape[1] } else { tensor.unit }
+        return unit * max(1, FloatConverter.chunkElements / unit)
     }
 
     /// Converts and writes a chunk, and gives the bytes that were written.
     mutating func write(
-        _ tensor: TensorView, elements: Range<Int>, as target: TensorTarget, to writer: SafetensorsFolderWriter
+        _ tensor: SourceTensor, elements: Range<Int>, as target: TensorTarget, to writer: SafetensorsFolderWriter
     ) throws(SafetensorsError) -> Int {
         switch target {
-        case .same: return try append(tensor.bytes(of: elements), to: tensor.name, writer)
+        case .same(let view): return try append(view.bytes(of: elements), to: tensor.name, writer)
         case .floats: return try append(try floats.convert(tensor, elements: elements), to: tensor.name, writer)
         case .packed(let form):
             let packed = try panels.convert(tensor, elements: elements, form)

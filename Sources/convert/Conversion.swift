@@ -1,3 +1,4 @@
+import GGUF
 import Safetensors
 
 /// The work of `convert`: all weights of a model, a piece at a time.
@@ -23,22 +24,30 @@ struct Conversion {
     }
 
     /// The model that is read.
-    let model: ModelFolder
+    let source: ModelSource
     /// What floating-point tensors become.
     let precision: Precision
     /// What the embedding table and the output layer become.
     let head: Precision
+    private let tensors: [SourceTensor]
+
+    init(_ source: ModelSource, precision: Precision, head: Precision) throws(ConvertError) {
+        self.source = source
+        self.precision = precision
+        self.head = head
+        tensors = try source.tensors()
+    }
 
     /// The bytes of all tensors after the conversion.
     var bytes: Int {
-        model.weights.tensors.reduce(0) { sum, tensor in
+        tensors.reduce(0) { sum, tensor in
             target(of: tensor).declarations(for: tensor).reduce(sum) {
                 $0 + $1.shape.reduce($1.elementType.bytes, *)
             }
         }
     }
 
-    private func target(of tensor: TensorView) -> TensorTarget {
+    private func target(of tensor: SourceTensor) -> TensorTarget {
         TensorTarget(tensor, precision: precision, head: head)
     }
 
@@ -47,7 +56,7 @@ struct Conversion {
     /// - Throws: for types that cannot be converted on their own.
     func declarations() throws(ConvertError) -> [TensorDeclaration] {
         var declared: [TensorDeclaration] = []
-        for tensor in model.weights.tensors {
+        for tensor in tensors {
             if [.float8E4M3, .float8E5M2].contains(tensor.elementType) {
                 throw .badTensor(name: tensor.name, elementType: tensor.elementType)
             }
@@ -62,24 +71,29 @@ struct Conversion {
     func run(_ declared: [TensorDeclaration], into folder: String, maximumShardBytes: Int)
         throws(ConvertError) -> Report
     {
-        var progress = ProgressLine(total: model.weights.dataBytes)
+        var progress = ProgressLine(total: tensors.reduce(0) { $0 + $1.byteCount })
         defer { progress.clear() }
         do {
             // Readers of the reference implementation refuse files that do not say for which framework they are.
-            let metadata = model.weights.metadata.merging(["format": "pt"]) { own, _ in own }
+            let metadata = source.metadata.merging(["format": "pt"]) { own, _ in own }
             let writer = try SafetensorsFolderWriter(
                 folder: folder, tensors: declared, metadata: metadata, maximumShardBytes: maximumShardBytes)
             var report = Report(tensors: declared.count, files: writer.shardCount)
             try copyWeights(to: writer, report: &report, progress: &progress)
-            for file in model.weights.files { try file.checkUnchanged() }
+            try source.checkUnchanged()
             progress.showFlush()
             try writer.finish()
-            try writeText(model.configuration(at: precision), to: "\(folder)/\(ModelFolder.configurationName)")
-            for name in model.companions { try writeText(model.companion(name), to: "\(folder)/\(name)") }
+            let configuration = ConfigurationText(try source.configuration())
+            try writeText(configuration.text(at: precision), to: "\(folder)/\(ModelFolder.configurationName)")
+            try source.forEachCompanion { name, bytes throws(SafetensorsError) in
+                try writeText(bytes, to: "\(folder)/\(name)")
+            }
             report.seconds = progress.seconds
             return report
         } catch let error as SafetensorsError {
             throw .weights(error)
+        } catch let error as GGUFError {
+            throw .gguf(error)
         } catch let error as ConvertError {
             throw error
         } catch {
@@ -92,7 +106,7 @@ struct Conversion {
     ) throws {
         var converter = ChunkConverter(floats: precision.elementType)
         var done = 0
-        for tensor in model.weights.tensors {
+        for tensor in tensors {
             let target = target(of: tensor)
             let step = converter.chunkElements(of: tensor, target)
             for start in stride(from: 0, to: tensor.elementCount, by: step) {
@@ -100,7 +114,7 @@ struct Conversion {
                 let chunk = start..<min(start + step, tensor.elementCount)
                 report.bytes += try converter.write(tensor, elements: chunk, as: target, to: writer)
                 tensor.releasePages(elements: chunk)
-                done += chunk.count * tensor.elementType.bytes
+                done += Int(Double(tensor.byteCount) * Double(chunk.count) / Double(tensor.elementCount))
                 progress.update(done: done)
             }
         }

@@ -9,8 +9,9 @@ struct Convert: ParsableCommand {
         abstract: "Writes a model's weights in another precision.",
         discussion: """
             IN is a model's folder as Hugging Face lays it out: config.json, tokenizer files, and weights in \
-            model.safetensors or in shards with model.safetensors.index.json. OUT becomes such a folder as well, which \
-            this package and every other reader of safetensors can load.
+            model.safetensors or in shards with model.safetensors.index.json; or a GGUF file of a Llama, Qwen2 or Qwen3 \
+            model with its tokenizer. OUT becomes such a folder, which this package and every other reader of \
+            safetensors can load.
 
             Floating-point tensors are rounded once, to the nearest, ties to even; integer tensors are copied as they \
             are. Numbers that are too large for the new precision become infinite and are counted in the summary: \
@@ -31,7 +32,9 @@ struct Convert: ParsableCommand {
             Exit codes: 0 done, 64 wrong usage, 65 bad input file, 66 file missing, 70 the system refused.
             """)
 
-    @Argument(help: ArgumentHelp("The folder of the model to read.", valueName: "in"), completion: .directory)
+    @Argument(
+        help: ArgumentHelp("The folder or the GGUF file of the model to read.", valueName: "in"), completion: .directory
+    )
     var input: String
 
     @Argument(
@@ -71,9 +74,8 @@ struct Convert: ParsableCommand {
     }
 
     private func convert() throws(ConvertError) {
-        let conversion = Conversion(
-            model: try ModelFolder(path: input), precision: precision,
-            head: head ?? (precision == .int4 ? .int8 : precision))
+        let conversion = try Conversion(
+            ModelSource(path: input), precision: precision, head: head ?? (precision == .int4 ? .int8 : precision))
         let declared = try conversion.declarations()
         let folder = try OutputFolder(path: output, input: input, replaces: force, bytes: conversion.bytes)
         Interruption.watch()

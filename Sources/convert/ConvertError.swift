@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import GGUF
 import Safetensors
 
 #if canImport(Glibc)
@@ -32,6 +33,8 @@ enum ConvertError: Error, CustomStringConvertible {
     case refused(path: String, code: Int32)
     /// The weights cannot be read or written.
     case weights(SafetensorsError)
+    /// A GGUF file cannot be read.
+    case gguf(GGUFError)
     /// The user pressed Control-C.
     case interrupted
 
@@ -54,6 +57,7 @@ enum ConvertError: Error, CustomStringConvertible {
         case .refused(let path, let code):
             "\(path): \(String(cString: strerror(code))) (error \(code)). Check permissions and the disk."
         case .weights(let error): error.description
+        case .gguf(let error): error.description
         case .interrupted: "interrupted; nothing was written."
         }
     }
@@ -69,8 +73,9 @@ enum ConvertError: Error, CustomStringConvertible {
         case .weights(.file(_, .access(.missing))), .weights(.folder(_, .noWeights)),
             .weights(.folder(_, .shardMissing)):
             ExitCode(66)
+        case .gguf(.file(_, .missing)): ExitCode(66)
         case .weights(.writing): ExitCode(70)
-        case .weights: ExitCode(65)
+        case .weights, .gguf: ExitCode(65)
         }
     }
 }

@@ -22,12 +22,12 @@ struct FloatConverter: ~Copyable {
     }
 
     /// Converts a range of elements; the result is valid until the next call.
-    mutating func convert(_ tensor: TensorView, elements: Range<Int>) throws(SafetensorsError)
+    mutating func convert(_ tensor: SourceTensor, elements: Range<Int>) throws(SafetensorsError)
         -> UnsafeRawBufferPointer
     {
         precondition(elements.count <= FloatConverter.chunkElements, "more than a chunk")
-        if tensor.elementType == .float64 {
-            copyDoubles(tensor, elements: elements)
+        if let view = tensor.view, view.elementType == .float64 {
+            copyDoubles(view, elements: elements)
         } else {
             try tensor.copyFloats(elements, into: floats)
         }

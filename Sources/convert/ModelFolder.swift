@@ -1,7 +1,6 @@
 import Files
 import JSON
 import Safetensors
-import Transformer
 
 /// The folder of a model as Hugging Face lays it out: what `convert` reads.
 struct ModelFolder {
@@ -16,7 +15,8 @@ struct ModelFolder {
     let weights: SafetensorsFolder
     /// The names of the files that go along unchanged: tokenizer, templates, generation settings.
     let companions: [String]
-    private let configuration: JSONObject
+    /// The members of `config.json`.
+    let configuration: JSONObject
 
     /// Opens a folder and checks everything that can be checked without reading the data.
     init(path: String) throws(ConvertError) {
@@ -54,32 +54,6 @@ struct ModelFolder {
         } catch {
             throw .weights(.file(path: "\(path)/\(name)", .access(error)))
         }
-    }
-
-    /// The text of `config.json` for another precision: one member per line, in the old order.
-    func configuration(at precision: Precision) -> [UInt8] {
-        var members = ModelFolder.replacingPrecision(in: configuration, by: precision)
-        if members["dtype"] == nil, members["torch_dtype"] == nil {
-            members.set("torch_dtype", .string(precision.configurationName))
-        }
-        if let form = precision.form { members.set("quantization_config", form.configuration) }
-        let lines = members.members.map { "  \(JSONValue.string($0.name).serialized()): \($0.value.serialized())" }
-        return Array("{\n\(lines.joined(separator: ",\n"))\n}\n".utf8)
-    }
-
-    /// Replaces the precision wherever the object, or one inside it such as `text_config`, states one.
-    private static func replacingPrecision(in object: JSONObject, by precision: Precision) -> JSONObject {
-        var replaced = JSONObject()
-        for member in object.members {
-            switch (member.name, member.value) {
-            case ("dtype", .string), ("torch_dtype", .string):
-                replaced.set(member.name, .string(precision.configurationName))
-            case (_, .object(let inner)):
-                replaced.set(member.name, .object(replacingPrecision(in: inner, by: precision)))
-            default: replaced.set(member.name, member.value)
-            }
-        }
-        return replaced
     }
 
     private static func readConfiguration(of folder: String) throws(ConvertError) -> JSONObject {

@@ -8,7 +8,7 @@ struct PanelConverter {
 
     /// Converts some elements, which are whole panels but for the tensor's end: the bytes of panels and scales.
     func convert(
-        _ tensor: TensorView, elements: Range<Int>, _ form: QuantizedForm
+        _ tensor: SourceTensor, elements: Range<Int>, _ form: QuantizedForm
     ) throws(SafetensorsError) -> (panels: FloatBuffer, scales: FloatBuffer) {
         let inputs = tensor.shape[1]
         let rows = elements.count / inputs

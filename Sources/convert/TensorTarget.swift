@@ -5,7 +5,7 @@ import Transformer
 /// What a conversion makes of one tensor.
 enum TensorTarget {
     /// The same bytes.
-    case same
+    case same(TensorView)
     /// Floating-point numbers of this type.
     case floats(ElementType)
     /// Integers and scales, packed as the engine computes with them.
@@ -14,28 +14,28 @@ enum TensorTarget {
     /// - Parameters:
     ///   - precision: what weights become.
     ///   - head: what the embedding table and the output layer become.
-    init(_ tensor: TensorView, precision: Precision, head: Precision) {
-        guard tensor.elementType.isFloatingPoint else {
-            self = .same
-            return
-        }
+    init(_ tensor: SourceTensor, precision: Precision, head: Precision) {
         let own: Precision =
             switch WeightRole(tensor: tensor.name) {
             case .layer: precision
             case .vocabulary: head
             case .choice: precision.form == nil ? precision : .bf16
             }
-        if let form = own.form, tensor.name.hasSuffix(".weight"), tensor.shape.count == 2,
+        if let view = tensor.view, !view.elementType.isFloatingPoint {
+            self = .same(view)
+        } else if let form = own.form, tensor.name.hasSuffix(".weight"), tensor.shape.count == 2,
             tensor.shape[1] % QuantizedForm.group == 0
         {
             self = .packed(form)
+        } else if let view = tensor.view, view.elementType == own.elementType {
+            self = .same(view)
         } else {
-            self = tensor.elementType == own.elementType ? .same : .floats(own.elementType)
+            self = .floats(own.elementType)
         }
     }
 
     /// The tensors that are written for this one.
-    func declarations(for tensor: TensorView) -> [TensorDeclaration] {
+    func declarations(for tensor: SourceTensor) -> [TensorDeclaration] {
         switch self {
         case .same: [TensorDeclaration(name: tensor.name, elementType: tensor.elementType, shape: tensor.shape)]
         case .floats(let type): [TensorDeclaration(name: tensor.name, elementType: type, shape: tensor.shape)]
