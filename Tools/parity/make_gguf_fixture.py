@@ -18,6 +18,7 @@ FOLDER = pathlib.Path(__file__).resolve().parents[2] / "Tests/GGUFTests/Fixtures
 # Where the 16-bit scales of a block begin.
 SCALES = {"Q4_0": [0], "Q4_1": [0, 2], "Q8_0": [0], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208]}
 FLOATS = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
+WRITTEN = ["F32", "F16", "BF16", "Q8_0", "Q4_0"]
 ROWS, WIDTH = 3, 512
 
 
@@ -30,6 +31,17 @@ def blocks(random, name):
         scales = random.normal(size=raw.shape[:2]).astype(np.float16)
         raw[:, :, place : place + 2] = scales[..., None].view(np.uint8)
     return raw.reshape(ROWS, -1)
+
+
+def written():
+    """Floats to be rounded: usual ones, zeros, one outlier, ties, tiny ones."""
+    data = np.random.default_rng(6).normal(size=(8, 64)).astype(np.float32)
+    data[1] = 0
+    data[2, 5] = -1e3
+    data[3] = np.linspace(-127, 127, 64, dtype=np.float32) / 2
+    data[4] *= 1e-30
+    data[5] = np.where(np.arange(64) % 2, 8, -8)
+    return data
 
 
 def main():
@@ -58,6 +70,10 @@ def main():
             floats = quants.dequantize(raw, GGMLQuantizationType[name])
         writer.add_tensor(f"types.{name}", raw.view(np.uint8), raw_dtype=GGMLQuantizationType[name])
         expected[f"types.{name}"] = floats.tobytes().hex()
+    for name in WRITTEN:
+        rounded = quants.quantize(written(), GGMLQuantizationType[name])
+        expected[f"written.{name}"] = rounded.tobytes().hex()
+    expected["written"] = written().tobytes().hex()
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
