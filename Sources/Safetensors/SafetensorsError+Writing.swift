@@ -1,3 +1,5 @@
+internal import Files
+
 extension SafetensorsError {
     /// What can go wrong while weights are written.
     public enum WritingProblem: Hashable, Sendable, CustomStringConvertible {
@@ -26,5 +28,12 @@ extension SafetensorsError {
             case .finished: "the file is finished or cancelled already. Begin a new one."
             }
         }
+    }
+}
+
+extension SafetensorsError {
+    /// Runs what writes, and says in our words what the system refused.
+    static func wrapping<Value>(_ body: () throws(WriteError) -> Value) throws(SafetensorsError) -> Value {
+        do { return try body() } catch { throw .writing(path: error.path, .refused(code: error.code)) }
     }
 }

@@ -1,3 +1,4 @@
+internal import Files
 internal import JSON
 
 /// Writes the weights of a model's folder: one file if they fit, else shards and an index, named as Hugging Face does.
@@ -41,9 +42,9 @@ public final class SafetensorsFolderWriter {
         for shard in shards { try shard.checkComplete() }
         for shard in shards { try shard.finish() }
         guard let index = plan.index else { return }
-        let file = try TemporaryFile(path: "\(path)/\(ShardIndex.name)")
-        try file.write(index, at: 0)
-        try file.commit()
+        try SafetensorsError.wrapping { () throws(WriteError) in
+            try TemporaryFile.write(index, to: "\(path)/\(ShardIndex.name)")
+        }
     }
 
     /// Gives up and removes what was written.

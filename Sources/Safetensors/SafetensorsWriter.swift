@@ -1,3 +1,4 @@
+internal import Files
 internal import JSON
 
 /// Writes a safetensors file piece by piece, so that no more than a piece is ever in memory.
@@ -32,14 +33,14 @@ public final class SafetensorsWriter {
         }
         var positions: [ExactName: Int] = [:]
         for (position, tensor) in header.tensors.enumerated() { positions[ExactName(tensor.name)] = position }
-        let file = try TemporaryFile(path: path)
+        let file = try SafetensorsError.wrapping { () throws(WriteError) in try TemporaryFile(path: path) }
         self.path = path
         self.header = header
         self.positions = positions
         self.file = file
         dataStart = start.count
         appended = Array(repeating: 0, count: header.tensors.count)
-        try file.write(start, at: 0)
+        try SafetensorsError.wrapping { () throws(WriteError) in try file.write(start, at: 0) }
     }
 
     /// Appends bytes to a tensor: elements as they lie in memory, little-endian.
@@ -53,7 +54,8 @@ public final class SafetensorsWriter {
         guard total <= range.count else {
             throw .writing(path: path, .tooManyBytes(tensor: name, found: total, expected: range.count))
         }
-        try file.write(bytes, at: dataStart + range.lowerBound + appended[position])
+        let place = dataStart + range.lowerBound + appended[position]
+        try SafetensorsError.wrapping { () throws(WriteError) in try file.write(bytes, at: place) }
         appended[position] = total
     }
 
@@ -63,7 +65,7 @@ public final class SafetensorsWriter {
     public func finish() throws(SafetensorsError) {
         guard let file else { throw .writing(path: path, .finished) }
         try checkComplete()
-        try file.commit()
+        try SafetensorsError.wrapping { () throws(WriteError) in try file.commit() }
         self.file = nil
     }
 

@@ -1,3 +1,4 @@
+import Files
 import GGUF
 import Safetensors
 
@@ -84,14 +85,15 @@ struct Conversion {
             progress.showFlush()
             try writer.finish()
             let configuration = ConfigurationText(try source.configuration())
-            try writeText(configuration.text(at: precision), to: "\(folder)/\(ModelFolder.configurationName)")
-            try source.forEachCompanion { name, bytes throws(SafetensorsError) in
-                try writeText(bytes, to: "\(folder)/\(name)")
-            }
+            try TemporaryFile.write(
+                configuration.text(at: precision), to: "\(folder)/\(ModelFolder.configurationName)")
+            try source.forEachCompanion { try TemporaryFile.write($1, to: "\(folder)/\($0)") }
             report.seconds = progress.seconds
             return report
         } catch let error as SafetensorsError {
             throw .weights(error)
+        } catch let error as WriteError {
+            throw .refused(path: error.path, code: error.code)
         } catch let error as GGUFError {
             throw .gguf(error)
         } catch let error as ConvertError {
@@ -119,11 +121,5 @@ struct Conversion {
             }
         }
         report.overflows = converter.overflows
-    }
-
-    private func writeText(_ bytes: [UInt8], to path: String) throws(SafetensorsError) {
-        let file = try TemporaryFile(path: path)
-        try file.write(bytes, at: 0)
-        try file.commit()
     }
 }

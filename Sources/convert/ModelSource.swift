@@ -37,7 +37,7 @@ enum ModelSource {
     }
 
     /// Calls `body` with every other file of the new folder, one at a time: its name and its bytes.
-    func forEachCompanion(_ body: (String, [UInt8]) throws(SafetensorsError) -> Void) throws {
+    func forEachCompanion(_ body: (String, [UInt8]) throws -> Void) throws {
         switch self {
         case .folder(let model): for name in model.companions { try body(name, model.companion(name)) }
         case .gguf(let model):
