@@ -20,7 +20,7 @@ struct GGUFHeaderBytes {
     mutating func append(_ key: String, _ value: GGUFValue) {
         text(key)
         switch value {
-        case .integer(let integer): append(integer, type: GGUFHeaderBytes.type(of: [integer]), isTyped: true)
+        case .integer(let integer): append(integer, type: GGUFHeaderBytes.type(of: integer), isTyped: true)
         case .number(let number):
             append(6 as UInt32)
             append(Float(number).bitPattern)
@@ -31,7 +31,7 @@ struct GGUFHeaderBytes {
             append(8 as UInt32)
             text(string)
         case .integers(let integers):
-            let type = GGUFHeaderBytes.type(of: integers)
+            let type: UInt32 = integers.allSatisfy { Int32(exactly: $0) != nil } ? 5 : 11
             list(type, count: integers.count)
             for integer in integers { append(integer, type: type, isTyped: false) }
         case .numbers(let numbers):
@@ -62,8 +62,8 @@ struct GGUFHeaderBytes {
     }
 
     /// The narrowest type that readers take for counts and ids: 32 bits without a sign, then with one, then 64.
-    private static func type(of integers: [Int]) -> UInt32 {
-        if integers.allSatisfy({ UInt32(exactly: $0) != nil }) { return 4 }
-        return integers.allSatisfy { Int32(exactly: $0) != nil } ? 5 : 11
+    private static func type(of integer: Int) -> UInt32 {
+        if UInt32(exactly: integer) != nil { return 4 }
+        return Int32(exactly: integer) != nil ? 5 : 11
     }
 }

@@ -4,7 +4,8 @@ internal import Files
 public final class GGUFWriter {
     /// A tensor that is going to be written.
     public struct Declaration: Sendable {
-        let name: String
+        /// The name, in llama.cpp's words.
+        public let name: String
         let shape: [Int]
         let type: GGUFType
 
@@ -16,7 +17,8 @@ public final class GGUFWriter {
             (self.name, self.shape, self.type) = (name, shape, type)
         }
 
-        var byteCount: Int { shape.reduce(1, *) / type.blockElements * type.blockBytes }
+        /// The bytes that it takes, without padding.
+        public var byteCount: Int { shape.reduce(1, *) / type.blockElements * type.blockBytes }
     }
 
     private static let alignment = 32
@@ -30,8 +32,8 @@ public final class GGUFWriter {
     /// Begins a file.
     ///
     /// - Parameters:
-    ///   - metadata: entries in the order of the file. Integers are written as 32 bits where they fit, without a sign
-    ///     if they have none; numbers as 32 bits.
+    ///   - metadata: entries in the order of the file. Integers are written as 32 bits where they fit, single ones
+    ///     without a sign if they have none; numbers as 32 bits.
     ///   - tensors: every tensor in the order of the file.
     public init(path: String, metadata: [(key: String, value: GGUFValue)], tensors: [Declaration]) throws(GGUFError) {
         var header = GGUFHeaderBytes()

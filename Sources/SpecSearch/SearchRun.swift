@@ -79,7 +79,7 @@ final class SearchRun {
         do {
             prompt = Place(
                 node: try await models.scheduler.open(tokens), branch: .root,
-                text: TextStream(models.prompts.tokenizer, skipsSpecialTokens: true))
+                text: TextStream(models.prompts.tokenizer, skipsSpecialTokens: true, continuesText: true))
         } catch { throw .generation(error) }
         do { session = try await scorer.begin(question: question) } catch { throw .scorer(error) }
     }

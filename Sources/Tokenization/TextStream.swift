@@ -11,10 +11,15 @@ public struct TextStream: Sendable {
     private var dropsSpace: Bool
 
     /// An empty text.
-    public init(_ tokenizer: Tokenizer, skipsSpecialTokens: Bool = false) {
+    ///
+    /// - Parameters:
+    ///   - skipsSpecialTokens: whether special tokens are left out.
+    ///   - continuesText: whether something stands before it, so that its first space is one; decoders of the kind of
+    ///     Llama 2's drop the first space of a text.
+    public init(_ tokenizer: Tokenizer, skipsSpecialTokens: Bool = false, continuesText: Bool = false) {
         self.tokenizer = tokenizer
         self.skipsSpecialTokens = skipsSpecialTokens
-        dropsSpace = if case .sentencePiece(true) = tokenizer.decoder { true } else { false }
+        dropsSpace = if case .sentencePiece(true) = tokenizer.decoder { !continuesText } else { false }
     }
 
     /// Adds a token and gives back the characters that are complete with it.

@@ -29,6 +29,13 @@ public struct YarnScaling: Sendable, Hashable {
         self.roundsBounds = roundsBounds
     }
 
+    /// The parameters of the paper, but for its two.
+    package init(factor: Double, originalContext: Int) {
+        self.init(
+            factor: factor, fastRotations: 32, slowRotations: 1, originalContext: originalContext,
+            attentionFactor: Float(YarnScaling.attentionFactor(factor)), roundsBounds: true)
+    }
+
     /// The attention factor of the paper, 0.1 · scale · ln(factor) + 1.
     static func attentionFactor(_ factor: Double, scale: Double = 1) -> Double {
         factor <= 1 ? 1 : 0.1 * scale * Elementary.log(factor) + 1

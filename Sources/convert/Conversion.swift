@@ -4,26 +4,6 @@ import Safetensors
 
 /// The work of `convert`: all weights of a model, a piece at a time.
 struct Conversion {
-    /// What was done.
-    struct Report {
-        var tensors = 0
-        var bytes = 0
-        var files = 0
-        var overflows = 0
-        var seconds = 0.0
-
-        /// One line for people.
-        func summary(precision: Precision) -> String {
-            let files = files == 1 ? "1 file" : "\(files) files"
-            let rate = ByteCount(Int(Double(bytes) / max(seconds, 1e-3)))
-            let tenths = (seconds * 10).rounded() / 10
-            let warning =
-                overflows == 0 ? "" : " Beyond the range of \(precision.rawValue), now infinite: \(overflows) values."
-            return "Wrote \(tensors) tensors as \(precision.rawValue): \(ByteCount(bytes)) in \(files), "
-                + "\(tenths) s (\(rate)/s).\(warning)\n"
-        }
-    }
-
     /// The model that is read.
     let source: ModelSource
     /// What floating-point tensors become.
@@ -70,7 +50,7 @@ struct Conversion {
     ///
     /// Memory is bounded by a chunk, not by a tensor: pages that were read are released.
     func run(_ declared: [TensorDeclaration], into folder: String, maximumShardBytes: Int)
-        throws(ConvertError) -> Report
+        throws(ConvertError) -> ConversionReport
     {
         var progress = ProgressLine(total: tensors.reduce(0) { $0 + $1.byteCount })
         defer { progress.clear() }
@@ -79,7 +59,7 @@ struct Conversion {
             let metadata = source.metadata.merging(["format": "pt"]) { own, _ in own }
             let writer = try SafetensorsFolderWriter(
                 folder: folder, tensors: declared, metadata: metadata, maximumShardBytes: maximumShardBytes)
-            var report = Report(tensors: declared.count, files: writer.shardCount)
+            var report = ConversionReport(tensors: declared.count, files: writer.shardCount)
             try copyWeights(to: writer, report: &report, progress: &progress)
             try source.checkUnchanged()
             progress.showFlush()
@@ -104,7 +84,7 @@ struct Conversion {
     }
 
     private func copyWeights(
-        to writer: SafetensorsFolderWriter, report: inout Report, progress: inout ProgressLine
+        to writer: SafetensorsFolderWriter, report: inout ConversionReport, progress: inout ProgressLine
     ) throws {
         var converter = ChunkConverter(floats: precision.elementType)
         var done = 0

@@ -11,14 +11,15 @@ struct Convert: ParsableCommand {
             IN is a model's folder as Hugging Face lays it out: config.json, tokenizer files, and weights in \
             model.safetensors or in shards with model.safetensors.index.json; or a GGUF file of a Llama, Qwen2 or Qwen3 \
             model with its tokenizer. OUT becomes such a folder, which this package and every other reader of \
-            safetensors can load.
+            safetensors can load; or, if its name ends in .gguf, a file for llama.cpp, where int8 is Q8_0 and int4 is \
+            Q4_0.
 
             Floating-point tensors are rounded once, to the nearest, ties to even; integer tensors are copied as they \
             are. Numbers that are too large for the new precision become infinite and are counted in the summary: \
             float16 ends at 65504, so prefer bf16 for models that were trained in it. Weights that are quantised \
             already are refused.
 
-            int8 and int4 are for this package alone: 32 weights share a scale, 8.5 and 4.5 bits a weight, packed in the \
+            In folders, int8 and int4 are for this package alone: 32 weights share a scale, 8.5 and 4.5 bits a weight, packed in the \
             order in which the engine computes, so that loading reads nothing. Norms, biases and weights whose inputs \
             are no multiple of 32 stay bfloat16. With int4 the embedding table and the output layer become int8, unless \
             --head says otherwise; what chooses experts or judges steps stays bfloat16.
@@ -38,7 +39,8 @@ struct Convert: ParsableCommand {
     var input: String
 
     @Argument(
-        help: ArgumentHelp("The folder to write; it must not be there, or be empty.", valueName: "out"),
+        help: ArgumentHelp(
+            "The folder to write, which must not be there or be empty; or the GGUF file to write.", valueName: "out"),
         completion: .directory)
     var output: String
 
@@ -51,7 +53,7 @@ struct Convert: ParsableCommand {
     @Option(help: "The most data in one file, such as 500MB or 2GiB.")
     var maxShardSize = ByteCount(5_000_000_000)
 
-    @Flag(help: "Replace OUT if it holds a model, and nothing else.")
+    @Flag(help: "Replace OUT if it is a GGUF file, or a folder that holds a model and nothing else.")
     var force = false
 
     func validate() throws {
@@ -74,13 +76,26 @@ struct Convert: ParsableCommand {
     }
 
     private func convert() throws(ConvertError) {
-        let conversion = try Conversion(
-            ModelSource(path: input), precision: precision, head: head ?? (precision == .int4 ? .int8 : precision))
+        let source = try ModelSource(path: input)
+        let head = head ?? (precision == .int4 ? .int8 : precision)
+        let report = output.hasSuffix(".gguf") ? try writeFile(source, head) : try writeFolder(source, head)
+        ProgressLine.write(report.summary(precision: precision))
+    }
+
+    private func writeFolder(_ source: ModelSource, _ head: Precision) throws(ConvertError) -> ConversionReport {
+        let conversion = try Conversion(source, precision: precision, head: head)
         let declared = try conversion.declarations()
         let folder = try OutputFolder(path: output, input: input, replaces: force, bytes: conversion.bytes)
         Interruption.watch()
         let report = try conversion.run(declared, into: folder.partialPath, maximumShardBytes: maxShardSize.bytes)
         try folder.commit()
-        ProgressLine.write(report.summary(precision: precision))
+        return report
+    }
+
+    private func writeFile(_ source: ModelSource, _ head: Precision) throws(ConvertError) -> ConversionReport {
+        let conversion = try GGUFConversion(source, precision: precision, head: head)
+        try OutputFile.check(output, input: input, replaces: force, bytes: conversion.bytes)
+        Interruption.watch()
+        return try conversion.run(into: output)
     }
 }

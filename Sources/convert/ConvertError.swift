@@ -21,6 +21,10 @@ enum ConvertError: Error, CustomStringConvertible {
     case foreignEntry(path: String, name: String)
     /// The output is a file.
     case notFolder(path: String)
+    /// The output, a file, is a folder.
+    case notFile(path: String)
+    /// The output would overwrite a file.
+    case fileExists(path: String)
     /// Input and output are one folder, or the output holds the input.
     case overlapping(input: String, output: String)
     /// A text file of the model cannot be used.
@@ -46,6 +50,8 @@ enum ConvertError: Error, CustomStringConvertible {
             "\(path) holds \"\(name)\", which is not part of a model, so --force does not replace it. "
                 + "Name another folder, or remove it yourself."
         case .notFolder(let path): "\(path) exists and is not a folder. Name another one."
+        case .notFile(let path): "\(path) exists and is a folder. Name a file."
+        case .fileExists(let path): "\(path) exists. Name another file, or use --force to replace it."
         case .overlapping(let input, let output):
             "the output \(output) is or holds the input \(input). Name another folder."
         case .badFile(let path, let reason): "\(path): \(reason)"
@@ -65,7 +71,7 @@ enum ConvertError: Error, CustomStringConvertible {
     /// The exit code, after `sysexits.h`.
     var exitCode: ExitCode {
         switch self {
-        case .notEmpty, .foreignEntry, .notFolder, .overlapping: ExitCode(64)
+        case .notEmpty, .foreignEntry, .notFolder, .notFile, .fileExists, .overlapping: ExitCode(64)
         case .badFile, .badTensor: ExitCode(65)
         case .missing: ExitCode(66)
         case .noSpace, .refused: ExitCode(70)
@@ -74,7 +80,7 @@ enum ConvertError: Error, CustomStringConvertible {
             .weights(.folder(_, .shardMissing)):
             ExitCode(66)
         case .gguf(.file(_, .missing)): ExitCode(66)
-        case .weights(.writing): ExitCode(70)
+        case .weights(.writing), .gguf(.writing): ExitCode(70)
         case .weights, .gguf: ExitCode(65)
         }
     }

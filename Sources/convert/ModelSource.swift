@@ -15,6 +15,20 @@ enum ModelSource {
         self = PathKind(of: path) == .file ? .gguf(try GGUFModel(path: path)) : .folder(try ModelFolder(path: path))
     }
 
+    /// The path as it was given.
+    var path: String {
+        switch self {
+        case .folder(let model): model.path
+        case .gguf(let model): model.file.path
+        }
+    }
+
+    /// The last part of the path, without the ending of a file.
+    var name: String {
+        let last = path.split(separator: "/").last.map(String.init) ?? "model"
+        return last.hasSuffix(".gguf") ? String(last.dropLast(5)) : last
+    }
+
     /// All weights.
     func tensors() throws(ConvertError) -> [SourceTensor] {
         switch self {
@@ -42,6 +56,20 @@ enum ModelSource {
         case .folder(let model): for name in model.companions { try body(name, model.companion(name)) }
         case .gguf(let model):
             for (name, json) in try model.companions() { try body(name, Array((json.serialized() + "\n").utf8)) }
+        }
+    }
+
+    /// The value of a JSON file that goes along; nil if there is none.
+    func companion(_ name: String) throws(ConvertError) -> JSONValue? {
+        switch self {
+        case .folder(let model):
+            guard model.companions.contains(name) else { return nil }
+            do { return try JSONValue(parsing: try model.companion(name)) } catch let error as ConvertError {
+                throw error
+            } catch {
+                throw .badFile(path: "\(path)/\(name)", reason: "\(error). Download it again.")
+            }
+        case .gguf(let model): return try model.companions().first { $0.name == name }?.json
         }
     }
 

@@ -80,14 +80,16 @@ final class OutputFolder {
             || ModelFolder.isCompanion(name)
     }
 
-    private static func checkSpace(in folder: String, needed: Int) throws(ConvertError) {
+    /// Checks that the disk has room.
+    static func checkSpace(in folder: String, needed: Int) throws(ConvertError) {
         var system = statvfs()
         guard statvfs(folder, &system) == 0 else { return }
         let free = Int(clamping: UInt64(system.f_bavail).multipliedReportingOverflow(by: UInt64(system.f_frsize)).0)
         guard free >= needed else { throw .noSpace(path: folder, needed: needed, free: free) }
     }
 
-    private static func resolved(_ path: String) -> String? {
+    /// The real path of what is there, or nil.
+    static func resolved(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)

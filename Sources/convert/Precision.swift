@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import GGUF
 import JSON
 import Safetensors
 import Transformer
@@ -36,6 +37,28 @@ enum Precision: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .f32: "float32"
         case .f16: "float16"
         case .bf16, .int8, .int4: "bfloat16"
+        }
+    }
+
+    /// The same in a GGUF file.
+    var ggufType: GGUFType {
+        switch self {
+        case .f32: .float32
+        case .f16: .float16
+        case .bf16: .bfloat16
+        case .int8: .q80
+        case .int4: .q40
+        }
+    }
+
+    /// llama.cpp's number for files that are mostly of that type.
+    var ggufFileType: Int {
+        switch self {
+        case .f32: 0
+        case .f16: 1
+        case .bf16: 32
+        case .int8: 7
+        case .int4: 2
         }
     }
 }

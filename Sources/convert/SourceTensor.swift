@@ -80,6 +80,23 @@ struct SourceTensor {
         return head * headSize + place % (headSize / 2) * 2 + place / (headSize / 2)
     }
 
+    /// Reads some rows in the order that llama.cpp has them, whole rows, as floats.
+    ///
+    /// - Parameter heads: how many heads' rows it turns.
+    func copyTurned(_ elements: Range<Int>, heads: Int, into floats: UnsafeMutableBufferPointer<Float>)
+        throws(SafetensorsError)
+    {
+        let width = shape.count > 1 ? shape[shape.count - 1] : 1
+        let headSize = shape[0] / heads
+        for (place, row) in (elements.lowerBound / width..<elements.upperBound / width).enumerated() {
+            let (head, turned) = (row / headSize, row % headSize)
+            let source = head * headSize + turned / 2 + turned % 2 * (headSize / 2)
+            try copyFloats(
+                source * width..<(source + 1) * width,
+                into: UnsafeMutableBufferPointer(rebasing: floats[place * width..<(place + 1) * width]))
+        }
+    }
+
     /// The elements as they lie in a safetensors file; nil for others.
     func bytes(of elements: Range<Int>) -> UnsafeRawBufferPointer? {
         if case .safetensors(let tensor) = content { tensor.bytes(of: elements) } else { nil }

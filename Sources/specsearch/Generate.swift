@@ -85,11 +85,15 @@ struct Generate: AsyncParsableCommand {
         let start = clock.now
         let endTokens = Set(target.configuration.endTokens + [chat?.endOfTurn].compactMap { $0 })
         let usual = try target.configuration.suggestedSampling.map { try SamplingParameters($0) } ?? .greedy
+        let stream = tokenizer.map { TextStream($0, skipsSpecialTokens: true, continuesText: chat == nil) }
         let continuation = try await continuation(
-            of: ids, scheduler, sampling: sampling.parameters(usual: usual), endTokens: endTokens)
+            of: ids, scheduler, sampling: sampling.parameters(usual: usual), endTokens: endTokens, stream: stream)
         let seconds = (clock.now - start).seconds
         if json {
-            let text = tokenizer?.decode(continuation.tokens, skipsSpecialTokens: true)
+            let text = stream.map { stream in
+                var stream = stream
+                return continuation.tokens.map { stream.append($0) }.joined() + stream.finish()
+            }
             Terminal.standardOutput.write(continuation.json(text: text, seconds: seconds).serialized() + "\n")
         }
     }
@@ -134,9 +138,10 @@ struct Generate: AsyncParsableCommand {
     /// Generates a few tokens at a time, so that text appears while it grows: every choice is a function of its position,
     /// so the cuts change nothing.
     private func continuation(
-        of prompt: [Int32], _ scheduler: Scheduler, sampling: SamplingParameters, endTokens: Set<Int32>
+        of prompt: [Int32], _ scheduler: Scheduler, sampling: SamplingParameters, endTokens: Set<Int32>,
+        stream: TextStream?
     ) async throws -> Continuation {
-        var stream = scheduler.tokenizer.map { TextStream($0, skipsSpecialTokens: true) }
+        var stream = stream
         var continuation = Continuation()
         var node = try await scheduler.open(prompt)
         while continuation.end == nil {

@@ -92,6 +92,12 @@ struct Command {
         }
     }
 
+    /// Checks that it does its work.
+    func assertSucceeds(_ arguments: [String], file: StaticString = #filePath, line: UInt = #line) throws {
+        let result = try run(arguments)
+        XCTAssertTrue(result.hasExited && result.status == 0, result.standardError, file: file, line: line)
+    }
+
     /// Fails unless the program refuses how it is called: the error, the usage, and exit code 64.
     func assertMisused(
         _ arguments: [String], saying words: String, file: StaticString = #filePath, line: UInt = #line

@@ -30,6 +30,57 @@ final class ConvertGGUFTests: XCTestCase {
         XCTAssertEqual(try written.json()["tokens"]?.array?.compactMap(\.int), Array(ids[5..<105]))
     }
 
+    /// Weights, rotary positions, the order of Llama's rows and the tokenizer come back whole.
+    func testWhatIsWrittenIsReadBack() throws {
+        let tokens = ["--tokens", "1,4,9,16,25", "--threads", "1"]
+        let bundled = TinyModels.families.map { TinyModels.bundled($0 + "/target") }
+        let tiny = ["llama-grouped", "llama-biased", "qwen2-sharded", "qwen3-grouped"].map(TinyModels.folder)
+        for (index, folder) in (bundled + tiny).enumerated() {
+            let output = try ModelCopy(of: TinyModels.folder("llama-grouped"))
+            let (file, back) = (output.path(of: "model.gguf"), output.path(of: "back"))
+            try Command.convert.assertSucceeds([folder, file, "--precision", "f32"])
+            try Command.convert.assertSucceeds([file, back, "--precision", "f32"])
+            XCTAssertEqual(
+                try Command.specsearch.run(["logits", "--model", back] + tokens).standardOutput,
+                try Command.specsearch.run(["logits", "--model", folder] + tokens).standardOutput, folder)
+            guard index < bundled.count else { continue }
+            let text = "Reach 24 from 4 6.\u{20}\u{20}It's 3+4, né 123456?\n"
+            for model in [folder, back] {
+                let ids = try Command.specsearch.run(["tokenize", "--model", model], input: text).standardOutput
+                XCTAssertTrue(ids.hasPrefix("[") && ids.utf8.count > 40, ids)
+                XCTAssertEqual(
+                    ids, try Command.specsearch.run(["tokenize", "--model", folder], input: text).standardOutput)
+            }
+        }
+    }
+
+    /// The rounded weights of a file are those that a reader of it computes with.
+    func testWrittenPrecisionsAreClose() throws {
+        let output = try ModelCopy(of: TinyModels.folder("llama-grouped"))
+        let bytes = try ["f32", "bf16", "int8", "int4"].map { precision in
+            let file = output.path(of: precision + ".gguf")
+            try Command.convert.assertSucceeds([TinyModels.bundled("llama/target"), file, "--precision", precision])
+            return try XCTUnwrap(try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int)
+        }
+        for (bits, size) in zip([32.0, 16, 8.5, 4.5], bytes) {
+            XCTAssertEqual(Double(size) * 8 / 2_690_000, bits, accuracy: 0.1 * bits)
+        }
+    }
+
+    func testFilesThatCannotBeWrittenAreRefused() throws {
+        let output = try ModelCopy(of: TinyModels.folder("llama-grouped"))
+        let (model, file) = (TinyModels.folder("llama-grouped"), output.path(of: "model.gguf"))
+        try Command.convert.assertRefuses(
+            [TinyModels.folder("qwen2-reward"), file], code: 65, saying: "reward model", "Write a folder")
+        try Command.convert.assertRefuses(
+            [TinyModels.folder("qwen3-wide-heads"), file], code: 65, saying: "biases that llama.cpp")
+        try Command.convert.assertRefuses([model, output.path(of: "none/x.gguf")], code: 66, saying: "none")
+        try Command.convert.assertSucceeds([model, file])
+        try Command.convert.assertRefuses([model, file], code: 64, saying: "--force")
+        try Command.convert.assertRefuses([file, file, "--force"], code: 64, saying: "the input")
+        try Command.convert.assertSucceeds([model, file, "--force", "--precision", "f16"])
+    }
+
     func testFilesThatAreNoModelsAreRefused() throws {
         let folder = try ModelCopy(of: TinyModels.folder("llama-grouped"))
         let output = folder.path(of: "output")

@@ -75,6 +75,18 @@ final class TextStreamTests: XCTestCase {
         assertEqualBytes(try text([0x61, 0x20]), "a ")
     }
 
+    /// What continues a text keeps its first space, which a text of its own loses in vocabularies like Llama 2's.
+    func testTheFirstSpaceOfAContinuation() throws {
+        let tokenizer = try Tokenizer(file: TokenizerFixture.json("sentencepiece-tokenizer.json"))
+        let tokens = tokenizer.encode("the", addsPrefix: false)
+        func text(_ stream: TextStream) -> String {
+            var stream = stream
+            return tokens.map { stream.append($0) }.joined() + stream.finish()
+        }
+        assertEqualBytes(text(TextStream(tokenizer)), "the")
+        assertEqualBytes(text(TextStream(tokenizer, continuesText: true)), " the")
+    }
+
     func testHalfACharacterWaitsForItsEnd() throws {
         let tokenizer = try Tokenizer(file: TokenizerFixture.bundledFile())
         var stream = TextStream(tokenizer)

@@ -83,6 +83,7 @@ struct GGUFConfiguration {
         members.set("tie_word_embeddings", .bool(file.tensor(named: "output.weight") == nil))
         if architecture == .llama {
             members.set("attention_bias", .bool(file.tensor(named: "blk.0.attn_q.bias") != nil))
+            members.set("mlp_bias", .bool(file.tensor(named: "blk.0.ffn_up.bias") != nil))
         }
         members.set("hidden_act", "silu")
         for (field, key) in [("bos_token_id", "bos_token_id"), ("eos_token_id", "eos_token_id")] {

@@ -2,14 +2,37 @@ import JSON
 
 /// The tokenizer of a GGUF file as the `tokenizer.json` that it once came from.
 struct GGUFTokenizer {
-    /// How text is split before it is encoded, by llama.cpp's name for it.
-    private static let patterns: [(names: [String], digits: String, normalizer: JSONValue)] = [
-        (["llama-bpe", "llama3", "llama-v3"], "{1,3}", .null), (["qwen2"], "", ["type": "NFC"]),
-    ]
-    private static let normal = 1
-    private static let unknown = 2
-    private static let control = 3
-    private static let userDefined = 4
+    /// How text is split before it is encoded.
+    struct Splitting {
+        /// llama.cpp's names for it; the first is written.
+        let names: [String]
+        /// How many digits a piece may have, as a part of the expression.
+        let digits: String
+        /// What is done to the text before.
+        let normalizer: JSONValue
+
+        /// The whole expression.
+        var expression: String {
+            #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"# + digits
+                + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+        }
+
+        /// All that are read and written.
+        static let all = [
+            Splitting(names: ["llama-bpe", "llama3", "llama-v3"], digits: "{1,3}", normalizer: .null),
+            Splitting(names: ["qwen2"], digits: "", normalizer: ["type": "NFC"]),
+        ]
+    }
+
+    /// The `tokenizer.ggml.model` of files without a tokenizer.
+    static let none = "no_vocab"
+    // The kinds of tokens.
+    static let normal = 1
+    static let unknown = 2
+    static let control = 3
+    static let userDefined = 4
+    static let unused = 5
+    static let byte = 6
     /// Scalars of the longest token that merges make; SentencePiece's own limit is 16.
     private static let longestMerged = 256
 
@@ -53,28 +76,27 @@ struct GGUFTokenizer {
 
     private func byteLevel() throws(ConvertError) -> JSONValue {
         let name = try metadata.text("tokenizer.ggml.pre") ?? ""
-        guard let pattern = GGUFTokenizer.patterns.first(where: { $0.names.contains(name) }) else {
-            let known = GGUFTokenizer.patterns.flatMap(\.names).joined(separator: ", ")
+        guard let splitting = Splitting.all.first(where: { $0.names.contains(name) }) else {
+            let known = Splitting.all.flatMap(\.names).joined(separator: ", ")
             throw metadata.problem("tokenizer.ggml.pre", "is \"\(name.prefix(100))\"; these are read: \(known)")
         }
-        let expression =
-            #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"# + pattern.digits
-            + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
         let bytes: JSONValue = [
             "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false,
         ]
         let split: JSONValue = [
-            "type": "Split", "pattern": ["Regex": .string(expression)], "behavior": "Isolated", "invert": false,
+            "type": "Split", "pattern": ["Regex": .string(splitting.expression)], "behavior": "Isolated",
+            "invert": false,
         ]
         let merges = try metadata.texts("tokenizer.ggml.merges").map { JSONValue.string($0) }
         return [
             "version": "1.0", "truncation": .null, "padding": .null, "added_tokens": .array(addedTokens()),
-            "normalizer": pattern.normalizer, "pre_tokenizer": ["type": "Sequence", "pretokenizers": [split, bytes]],
+            "normalizer": splitting.normalizer,
+            "pre_tokenizer": ["type": "Sequence", "pretokenizers": [split, bytes]],
             "post_processor": try beginning(byDefault: false) ?? bytes, "decoder": bytes,
             "model": [
                 "type": "BPE", "dropout": .null, "unk_token": .null, "continuing_subword_prefix": .null,
                 "end_of_word_suffix": .null, "fuse_unk": false, "byte_fallback": false,
-                "ignore_merges": .bool(pattern.digits != ""), "vocab": vocabulary(), "merges": .array(merges),
+                "ignore_merges": .bool(splitting.digits != ""), "vocab": vocabulary(), "merges": .array(merges),
             ],
         ]
     }
