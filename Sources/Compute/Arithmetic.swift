@@ -17,6 +17,8 @@ public struct Arithmetic: Sendable {
     package let team: ThreadTeam
     /// `cblas_sgemm` for long batches; nil for exact ones.
     package let blas: BLAS?
+    /// What measures products; nil where nobody asks.
+    package let meter: ProductMeter?
     /// Working memory of products with quantised weights.
     let quantizedRows = QuantizedRows()
 
@@ -27,9 +29,17 @@ public struct Arithmetic: Sendable {
     public init(
         instructionSet: InstructionSet = .current, team: ThreadTeam, prefill: PrefillMode = .exact
     ) {
+        self.init(instructionSet: instructionSet, team: team, prefill: prefill, meter: nil)
+    }
+
+    /// The same, with something that measures products.
+    package init(
+        instructionSet: InstructionSet = .current, team: ThreadTeam, prefill: PrefillMode, meter: ProductMeter?
+    ) {
         precondition(InstructionSet.supported.contains(instructionSet), "\(instructionSet) does not run here")
         kernels = instructionSet.kernels
         self.team = team
+        self.meter = meter
         blas = prefill == .blas ? BLAS.shared : nil
     }
 }

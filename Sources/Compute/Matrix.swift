@@ -125,6 +125,11 @@ package struct Matrix: Sendable {
         into output: UnsafeMutablePointer<Float>, outputStride: Int, arithmetic: Arithmetic
     ) {
         let rows = Rows(input: input, inputStride: inputStride, count: rows, output: output, outputStride: outputStride)
+        guard let meter = arithmetic.meter else { return multiply(rows, arithmetic) }
+        meter.measure(self, rows: rows.count) { multiply(rows, arithmetic) }
+    }
+
+    private func multiply(_ rows: Rows, _ arithmetic: Arithmetic) {
         switch storage {
         case .quantized(let parts): multiply(rows, parts, arithmetic)
         case .floats(let storage):

@@ -15,11 +15,16 @@ public final class ComputeThread: SerialExecutor {
     ///   - threads: members of the team; by default one for each processor.
     ///   - instructionSet: whose kernels to use; it must be among `InstructionSet.supported`.
     ///   - prefill: how long prompts are computed.
-    public init(
+    public convenience init(
         threads: Int = ThreadTeam.processors, instructionSet: InstructionSet = .current, prefill: PrefillMode = .exact
     ) {
-        arithmetic = Arithmetic(
-            instructionSet: instructionSet, team: ThreadTeam(threads: threads), prefill: prefill)
+        self.init(
+            Arithmetic(instructionSet: instructionSet, team: ThreadTeam(threads: threads), prefill: prefill))
+    }
+
+    /// Starts the thread with arithmetic that nobody else uses.
+    package init(_ arithmetic: Arithmetic) {
+        self.arithmetic = arithmetic
         queue.startThread()
     }
 

@@ -26,14 +26,22 @@ struct InputBytes {
         sums = unsafeBitCast(sum, to: IntegerSums.self)
     }
     #elseif arch(x86_64)
-    // As 16-bit pairs, bytes 0 and 2, and bytes 1 and 3: the instruction for bytes would saturate (255 · 127 · 2).
-    private let even: SIMD32<Int16>
-    private let odd: SIMD32<Int16>
+    #if KERNELS_V3
+    private typealias Words = SIMD8<UInt32>
+    private typealias Pairs = SIMD16<Int16>
+    #else
+    private typealias Words = SIMD4<UInt32>
+    private typealias Pairs = SIMD8<Int16>
+    #endif
+    // As 16-bit pairs, bytes 0 and 2, and bytes 1 and 3: the instruction for bytes would saturate (255 · 127 · 2). One
+    // register's worth, since all are the same.
+    private let even: Pairs
+    private let odd: Pairs
 
     @inline(__always)
     init(_ pointer: UnsafePointer<Int8>) {
         let word = UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self)
-        let pairs = unsafeBitCast(WeightBytes(repeating: word), to: SIMD32<Int16>.self)
+        let pairs = unsafeBitCast(Words(repeating: word), to: Pairs.self)
         even = (pairs &<< 8) &>> 8
         odd = pairs &>> 8
     }
@@ -47,27 +55,24 @@ struct InputBytes {
 
     #if KERNELS_V3
     @inline(__always)
-    private func products(_ weights: WeightBytes, _ pairs: SIMD32<Int16>) -> IntegerSums {
-        let low = _mm256_madd_epi16(
-            unsafeBitCast(weights.lowHalf, to: __m256i.self), unsafeBitCast(pairs.lowHalf, to: __m256i.self))
-        let high = _mm256_madd_epi16(
-            unsafeBitCast(weights.highHalf, to: __m256i.self), unsafeBitCast(pairs.highHalf, to: __m256i.self))
+    private func products(_ weights: WeightBytes, _ pairs: Pairs) -> IntegerSums {
+        let bytes = unsafeBitCast(pairs, to: __m256i.self)
+        let low = _mm256_madd_epi16(unsafeBitCast(weights.lowHalf, to: __m256i.self), bytes)
+        let high = _mm256_madd_epi16(unsafeBitCast(weights.highHalf, to: __m256i.self), bytes)
         return IntegerSums(
             lowHalf: unsafeBitCast(low, to: SIMD8<Int32>.self), highHalf: unsafeBitCast(high, to: SIMD8<Int32>.self))
     }
     #else
     @inline(__always)
-    private func products(_ weights: WeightBytes, _ pairs: SIMD32<Int16>) -> IntegerSums {
-        IntegerSums(
-            lowHalf: products(weights.lowHalf, pairs.lowHalf), highHalf: products(weights.highHalf, pairs.highHalf))
+    private func products(_ weights: WeightBytes, _ pairs: Pairs) -> IntegerSums {
+        IntegerSums(lowHalf: products(weights.lowHalf, pairs), highHalf: products(weights.highHalf, pairs))
     }
 
     @inline(__always)
-    private func products(_ weights: SIMD8<UInt32>, _ pairs: SIMD16<Int16>) -> SIMD8<Int32> {
-        let low = _mm_madd_epi16(
-            unsafeBitCast(weights.lowHalf, to: __m128i.self), unsafeBitCast(pairs.lowHalf, to: __m128i.self))
-        let high = _mm_madd_epi16(
-            unsafeBitCast(weights.highHalf, to: __m128i.self), unsafeBitCast(pairs.highHalf, to: __m128i.self))
+    private func products(_ weights: SIMD8<UInt32>, _ pairs: Pairs) -> SIMD8<Int32> {
+        let bytes = unsafeBitCast(pairs, to: __m128i.self)
+        let low = _mm_madd_epi16(unsafeBitCast(weights.lowHalf, to: __m128i.self), bytes)
+        let high = _mm_madd_epi16(unsafeBitCast(weights.highHalf, to: __m128i.self), bytes)
         return SIMD8(
             lowHalf: unsafeBitCast(low, to: SIMD4<Int32>.self), highHalf: unsafeBitCast(high, to: SIMD4<Int32>.self))
     }

@@ -16,6 +16,9 @@ package enum KernelSet {
             rotate: { rotate($0, $1, $2, $3) },
             attend: { attend($0) },
             gate: { gate($0, $1, $2) },
-            add: { add($0, $1, $2) })
+            add: { add($0, $1, $2) },
+            read: { read($0, $1) },
+            multiply_bytes: { multiplyBytes($0, $1) },
+            multiply_floats: { multiplyFloats($0, $1) })
     }
 }

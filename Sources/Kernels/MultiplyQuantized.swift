@@ -8,31 +8,28 @@ import CPUFeatures
 /// How the weights of one group lie in a panel: 16 outputs × 32 inputs.
 private protocol QuantizedFormat {
     static var groupBytes: Int { get }
-    /// Calls `body` with the weights of four inputs at a time.
-    static func forEachFour(_ group: UnsafeRawPointer, _ body: (WeightBytes, Int) -> Void)
+    /// How many inputs a step of 64 bytes holds of each output, in fours.
+    static var fours: Int { get }
+    /// The weights of four inputs of a step.
+    static func weights(_ step: WeightBytes, four: Int) -> WeightBytes
 }
 
-/// A step of 64 bytes holds four inputs of each output.
 private enum Int8Group: QuantizedFormat {
     static var groupBytes: Int { 512 }
+    static var fours: Int { 1 }
 
     @inline(__always)
-    static func forEachFour(_ group: UnsafeRawPointer, _ body: (WeightBytes, Int) -> Void) {
-        for four in 0..<8 { body((group + 64 * four).loadUnaligned(as: WeightBytes.self), four) }
-    }
+    static func weights(_ step: WeightBytes, four: Int) -> WeightBytes { step }
 }
 
-/// A step of 64 bytes holds eight inputs: the first four in the low halves of bytes.
+/// The first four inputs are in the low halves of bytes.
 private enum Int4Group: QuantizedFormat {
     static var groupBytes: Int { 256 }
+    static var fours: Int { 2 }
 
     @inline(__always)
-    static func forEachFour(_ group: UnsafeRawPointer, _ body: (WeightBytes, Int) -> Void) {
-        for step in 0..<4 {
-            let both = (group + 64 * step).loadUnaligned(as: WeightBytes.self)
-            body(both & 0x0F0F_0F0F, 2 * step)
-            body(both &>> 4 & 0x0F0F_0F0F, 2 * step + 1)
-        }
+    static func weights(_ step: WeightBytes, four: Int) -> WeightBytes {
+        (four == 0 ? step : step &>> 4) & 0x0F0F_0F0F
     }
 }
 
@@ -58,41 +55,65 @@ private struct RowGroups {
     }
 }
 
-/// Sums of some rows times one panel, held in registers.
+/// Vectors of two neighbouring panels.
+private struct Pair<Element> {
+    var left: Element
+    var right: Element
+}
+
+/// Sums of some rows times two panels, held in registers.
 private protocol QuantizedTile {
     static var rows: Int { get }
     init()
     /// Begins a group.
     mutating func begin(_ rows: RowGroups)
     /// Adds the products of four inputs, number `four` of the group.
-    mutating func add(_ weights: WeightBytes, _ rows: RowGroups, four: Int)
+    mutating func add(_ weights: Pair<WeightBytes>, _ rows: RowGroups, four: Int)
     /// Ends a group whose weights have these scales.
-    mutating func end(_ scales: Vector, _ rows: RowGroups)
-    func store(to output: UnsafeMutablePointer<Float>, _ stride: Int, lanes: Int)
+    mutating func end(_ scales: Pair<Vector>, _ rows: RowGroups)
+    /// Writes the sums; the panels have so many outputs.
+    func store(_ output: Pair<UnsafeMutablePointer<Float>>, _ stride: Int, lanes: Pair<Int>)
 }
 
 private struct OneQuantizedRow: QuantizedTile {
     static var rows: Int { 1 }
-    private var group = IntegerSums.zero
-    private var sums = Vector.zero
+    private var group = Pair(left: IntegerSums.zero, right: IntegerSums.zero)
+    private var sums = Pair(left: Vector.zero, right: Vector.zero)
 
     @inline(__always)
-    mutating func begin(_ rows: RowGroups) { group = IntegerSums(repeating: rows.starts.pointee) }
-
-    @inline(__always)
-    mutating func add(_ weights: WeightBytes, _ rows: RowGroups, four: Int) {
-        InputBytes(rows.bytes + 4 * four).add(weights, to: &group)
+    mutating func begin(_ rows: RowGroups) {
+        group.left = IntegerSums(repeating: rows.starts.pointee)
+        group.right = group.left
     }
 
     @inline(__always)
-    mutating func end(_ scales: Vector, _ rows: RowGroups) {
-        // The sum began as an integer in the last digits of a float: now it is that float.
-        let sum = unsafeBitCast(group, to: Vector.self) - Vector(repeating: integerFloat)
-        accumulate(&sums, sum, scales * Vector(repeating: rows.scales.pointee))
+    mutating func add(_ weights: Pair<WeightBytes>, _ rows: RowGroups, four: Int) {
+        let bytes = InputBytes(rows.bytes + 4 * four)
+        bytes.add(weights.left, to: &group.left)
+        bytes.add(weights.right, to: &group.right)
     }
 
     @inline(__always)
-    func store(to output: UnsafeMutablePointer<Float>, _ stride: Int, lanes: Int) {
+    mutating func end(_ scales: Pair<Vector>, _ rows: RowGroups) {
+        let scale = Vector(repeating: rows.scales.pointee)
+        accumulate(&sums.left, float(group.left), scales.left * scale)
+        accumulate(&sums.right, float(group.right), scales.right * scale)
+    }
+
+    /// The sum began as an integer in the last digits of a float: now it is that float.
+    @inline(__always)
+    private func float(_ group: IntegerSums) -> Vector {
+        unsafeBitCast(group, to: Vector.self) - Vector(repeating: integerFloat)
+    }
+
+    @inline(__always)
+    func store(_ output: Pair<UnsafeMutablePointer<Float>>, _ stride: Int, lanes: Pair<Int>) {
+        store(sums.left, to: output.left, lanes: lanes.left)
+        store(sums.right, to: output.right, lanes: lanes.right)
+    }
+
+    @inline(__always)
+    private func store(_ sums: Vector, to output: UnsafeMutablePointer<Float>, lanes: Int) {
         if lanes == kernel_lanes {
             UnsafeMutableRawPointer(output).storeBytes(of: sums, as: Vector.self)
         } else {
@@ -114,21 +135,22 @@ private struct TallerQuantized<Half: QuantizedTile>: QuantizedTile {
     }
 
     @inline(__always)
-    mutating func add(_ weights: WeightBytes, _ rows: RowGroups, four: Int) {
+    mutating func add(_ weights: Pair<WeightBytes>, _ rows: RowGroups, four: Int) {
         upper.add(weights, rows, four: four)
         lower.add(weights, rows.row(Half.rows), four: four)
     }
 
     @inline(__always)
-    mutating func end(_ scales: Vector, _ rows: RowGroups) {
+    mutating func end(_ scales: Pair<Vector>, _ rows: RowGroups) {
         upper.end(scales, rows)
         lower.end(scales, rows.row(Half.rows))
     }
 
     @inline(__always)
-    func store(to output: UnsafeMutablePointer<Float>, _ stride: Int, lanes: Int) {
-        upper.store(to: output, stride, lanes: lanes)
-        lower.store(to: output + Half.rows * stride, stride, lanes: lanes)
+    func store(_ output: Pair<UnsafeMutablePointer<Float>>, _ stride: Int, lanes: Pair<Int>) {
+        upper.store(output, stride, lanes: lanes)
+        let below = Pair(left: output.left + Half.rows * stride, right: output.right + Half.rows * stride)
+        lower.store(below, stride, lanes: lanes)
     }
 }
 
@@ -138,42 +160,84 @@ private typealias MostQuantizedRows = TallerQuantized<TallerQuantized<OneQuantiz
 private typealias MostQuantizedRows = TallerQuantized<OneQuantizedRow>
 #endif
 
-/// Adds one group of one panel to a tile.
+/// Adds one group of two panels to a tile.
 @inline(__always)
 private func addGroup<Format: QuantizedFormat, Tile: QuantizedTile>(
-    _ format: Format.Type, _ tile: inout Tile, _ weights: UnsafeRawPointer, _ scales: Vector, _ rows: RowGroups
+    _ format: Format.Type, _ tile: inout Tile, _ weights: Pair<UnsafeRawPointer>, _ scales: Pair<Vector>,
+    _ rows: RowGroups
 ) {
     tile.begin(rows)
-    Format.forEachFour(weights) { four, number in tile.add(four, rows, four: number) }
+    for step in 0..<Format.groupBytes / 64 {
+        let left = (weights.left + 64 * step).loadUnaligned(as: WeightBytes.self)
+        let right = (weights.right + 64 * step).loadUnaligned(as: WeightBytes.self)
+        for four in 0..<Format.fours {
+            let pair = Pair(left: Format.weights(left, four: four), right: Format.weights(right, four: four))
+            tile.add(pair, rows, four: step * Format.fours + four)
+        }
+    }
     tile.end(scales, rows)
+}
+
+/// The weights that come after those that are computed with: fetched meanwhile, a part with every tile of rows, so that
+/// memory and arithmetic are busy at the same time.
+private struct UpcomingWeights {
+    private var next: UnsafeRawPointer
+    private let end: UnsafeRawPointer
+    /// Lines of 64 bytes to fetch with each group.
+    private let lines: Int
+
+    /// - Parameters:
+    ///   - weights: what comes next, `bytes` long.
+    ///   - steps: how many steps the tiles take together until it is needed.
+    @inline(__always)
+    init(_ weights: UnsafeRawPointer, bytes: Int, steps: Int) {
+        next = weights
+        end = weights + bytes
+        lines = (bytes / 64 + steps - 1) / steps
+    }
+
+    /// Fetches the next lines.
+    @inline(__always)
+    mutating func advance() {
+        let limit = min(next + lines * 64, end)
+        while next < limit {
+            cpu_prefetch(next)
+            next += 64
+        }
+    }
 }
 
 /// Computes some rows times two neighbouring panels, or twice the same one.
 @inline(__always)
 private func multiplyPanels<Format: QuantizedFormat, Tile: QuantizedTile>(
-    _ format: Format.Type, _ tile: Tile.Type, _ product: QuantizedProduct, _ panels: (Int, Int), row: Int
+    _ format: Format.Type, _ tile: Tile.Type, _ product: QuantizedProduct, _ panels: Pair<Int>, row: Int,
+    _ upcoming: inout UpcomingWeights
 ) {
     let groups = product.groups
     let scaleBytes = (groups + 1) / 2 * 64
-    var (left, right) = (Tile(), Tile())
-    var leftWeights = product.panels + panels.0 * groups * Format.groupBytes
-    var rightWeights = product.panels + panels.1 * groups * Format.groupBytes
-    let leftScales = product.scales + panels.0 * scaleBytes
-    let rightScales = product.scales + panels.1 * scaleBytes
+    var tile = Tile()
+    var weights = Pair(
+        left: product.panels + panels.left * groups * Format.groupBytes,
+        right: product.panels + panels.right * groups * Format.groupBytes)
+    let scales = Pair(
+        left: product.scales + panels.left * scaleBytes, right: product.scales + panels.right * scaleBytes)
     var rows = RowGroups(
         bytes: product.input, scales: product.input_scales, starts: product.input_starts, count: groups
     )
     .row(row)
     for group in 0..<groups {
-        addGroup(format, &left, leftWeights, weightScales(leftScales, group), rows)
-        addGroup(format, &right, rightWeights, weightScales(rightScales, group), rows)
-        leftWeights += Format.groupBytes
-        rightWeights += Format.groupBytes
+        upcoming.advance()
+        let pair = Pair(left: weightScales(scales.left, group), right: weightScales(scales.right, group))
+        addGroup(format, &tile, weights, pair, rows)
+        weights.left += Format.groupBytes
+        weights.right += Format.groupBytes
         rows.advance()
     }
     let output = product.output + row * product.output_stride
-    left.store(to: output + panels.0 * 16, product.output_stride, lanes: min(16, product.outputs - panels.0 * 16))
-    right.store(to: output + panels.1 * 16, product.output_stride, lanes: min(16, product.outputs - panels.1 * 16))
+    tile.store(
+        Pair(left: output + panels.left * 16, right: output + panels.right * 16), product.output_stride,
+        lanes: Pair(
+            left: min(16, product.outputs - panels.left * 16), right: min(16, product.outputs - panels.right * 16)))
 }
 
 /// Scales of the sixteen outputs: bfloat16, those of an even group below those of the odd one.
@@ -191,9 +255,13 @@ private func multiplyRows<Format: QuantizedFormat, Tile: QuantizedTile>(
     let end = first + (product.rows - first) / Tile.rows * Tile.rows
     guard end > first else { return first }
     let last = product.first_panel + product.panel_count - 1
+    let panelBytes = product.groups * Format.groupBytes
     for panel in stride(from: product.first_panel, through: last, by: 2) {
+        var upcoming = UpcomingWeights(
+            product.panels + (panel + 2) * panelBytes, bytes: max(0, min(2, last - panel - 1)) * panelBytes,
+            steps: (end - first) / Tile.rows * product.groups)
         for row in stride(from: first, to: end, by: Tile.rows) {
-            multiplyPanels(format, tile, product, (panel, min(panel + 1, last)), row: row)
+            multiplyPanels(format, tile, product, Pair(left: panel, right: min(panel + 1, last)), row: row, &upcoming)
         }
     }
     return end

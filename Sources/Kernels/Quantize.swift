@@ -21,7 +21,7 @@ func quantize(
         store(low, to: bytes + group * 32)
         store(high, to: bytes + group * 32 + 16)
         scales[group] = size / 127 + doubt
-        starts[group] = Int32(bitPattern: integerFloat.bitPattern) &- offset &* (low &+ high).wrappedSum()
+        starts[group] = Int32(bitPattern: integerFloat.bitPattern) &- offset &* sum(low &+ high)
     }
 }
 

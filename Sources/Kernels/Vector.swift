@@ -28,7 +28,7 @@ func store(_ vector: Vector, to pointer: UnsafeMutablePointer<Float>) {
     UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: Vector.self)
 }
 
-/// Reads the first `count` floats, fewer than sixteen; the other lanes are zero.
+/// Reads the first `count` floats, at most sixteen; the other lanes are zero.
 @inline(__always)
 func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
     var vector = Vector.zero
@@ -36,7 +36,7 @@ func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
     return vector
 }
 
-/// Writes the first `count` lanes, fewer than sixteen.
+/// Writes the first `count` lanes, at most sixteen.
 @inline(__always)
 func store(_ vector: Vector, to pointer: UnsafeMutablePointer<Float>, count: Int) {
     for lane in 0..<count { pointer[lane] = vector[lane] }
@@ -49,6 +49,15 @@ func sum(_ vector: Vector) -> Float {
     let four = eight.lowHalf + eight.highHalf
     let two = four.lowHalf + four.highHalf
     return two[0] + two[1]
+}
+
+/// Adds the lanes of integers, wrapping around.
+@inline(__always)
+func sum(_ vector: SIMD16<Int32>) -> Int32 {
+    let eight = vector.lowHalf &+ vector.highHalf
+    let four = eight.lowHalf &+ eight.highHalf
+    let two = four.lowHalf &+ four.highHalf
+    return two[0] &+ two[1]
 }
 
 /// The largest lane.

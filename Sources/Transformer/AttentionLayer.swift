@@ -126,7 +126,10 @@ struct AttentionLayer: Sendable {
             values: page + layout.valueOffset(layer: layer, head: head), value_stride: layout.valueStride,
             first_depth: pass.firstDepth(of: rows.lowerBound, block: block, window),
             depths: pass.depths(of: rows.lowerBound, block: block), maxima: pass.buffers.maxima + query,
-            sums: pass.buffers.sums + query, weighted: pass.buffers.weighted + query * layout.valueStride)
+            sums: pass.buffers.sums + query, weighted: pass.buffers.weighted + query * layout.valueStride,
+            weights: pass.buffers.weights + query * 18,
+            upcoming: block + 1 < pass.blocks(of: rows.lowerBound)
+                ? pass.page(of: rows.lowerBound, block: block + 1) + layout.keyOffset(layer: layer, head: head) : nil)
         pass.arithmetic.kernels.attend(&attention)
     }
 

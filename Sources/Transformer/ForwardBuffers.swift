@@ -16,6 +16,8 @@ struct ForwardBuffers {
     let maxima: UnsafeMutablePointer<Float>
     let sums: UnsafeMutablePointer<Float>
     let weighted: UnsafeMutablePointer<Float>
+    /// Working memory of attention, 18 for each query.
+    let weights: UnsafeMutablePointer<Float>
     /// Attention's results: heads × head size.
     let attended: UnsafeMutablePointer<Float>
     /// Gates and ups of the feed-forward network side by side.
@@ -48,7 +50,7 @@ struct ForwardBuffers {
             group, group,
             group * valueStride, group * shape.headSize, rows * 2 * shape.largestInnerWidth,
             rows * shape.headSize / 2, rows * shape.headSize / 2, outputRows * shape.outputWidth,
-            rows * experts, expertRows * shape.width, expertRows * shape.width,
+            rows * experts, expertRows * shape.width, expertRows * shape.width, 18 * group,
         ].map { ($0 + 15) / 16 * 16 }
         memory = FloatBuffer(count: sizes.reduce(0, +))
         var next = memory.floats
@@ -59,7 +61,7 @@ struct ForwardBuffers {
         (hidden, normed, projected, queries) = (parts[0], parts[1], parts[2], parts[3])
         (maxima, sums, weighted, attended) = (parts[4], parts[5], parts[6], parts[7])
         (inner, cosines, sines, outputs) = (parts[8], parts[9], parts[10], parts[11])
-        (routing, gathered, mixed) = (parts[12], parts[13], parts[14])
+        (routing, gathered, mixed, weights) = (parts[12], parts[13], parts[14], parts[15])
     }
 
     /// Starts the softmax of some queries afresh.

@@ -9,8 +9,12 @@ struct Bench: AsyncParsableCommand {
         abstract: "Measures the engine's speed: a prompt, then tokens for 1 to 64 branches at a time.",
         discussion: """
             All branches share the prompt and write one token each in every pass, so a pass has as many rows as there \
-            are branches. Figures are medians over the repetitions; --json writes \
-            [{"phase": "prompt" | "decode", "rows": …, "context": …, "tokensPerSecond": …}].
+            are branches. Of the repetitions the median is shown. Beside tokens stand the matrix products alone: their \
+            share of the time, what they read and multiplied, and how near that is to the limit, which is the longer of \
+            the times that their bytes and their operations take at the rates that this machine reached in the same run.
+
+            --json writes [{"phase": "prompt" | "decode", "rows": …, "context": …, "tokensPerSecond": …, \
+            "productShare": …, "gigabytesPerSecond": …, "gigaoperationsPerSecond": …, "shareOfLimit": …}].
 
             Example:
               specsearch bench --model Weights/qwen/target --rows 1,8,16
@@ -60,8 +64,10 @@ struct Bench: AsyncParsableCommand {
     func run() async throws {
         computing.warn()
         let loaded = try LanguageModel(contentsOf: model, precision: precision, threads: computing.threads)
-        let benchmark = try EngineBenchmark(loaded, thread: computing.thread, cacheBytes: computing.cacheMemory << 20)
-        var speeds = [[Double]](repeating: [], count: 1 + rows.numbers.count)
+        let benchmark = try EngineBenchmark(
+            loaded, threads: computing.threads ?? ThreadTeam.processors, prefill: computing.prefill,
+            cacheBytes: computing.cacheMemory << 20)
+        var speeds = [[EngineSpeed]](repeating: [], count: 1 + rows.numbers.count)
         for _ in 0..<repetitions {
             speeds[0].append(try await benchmark.promptSpeed(tokens: promptTokens))
             for (place, count) in rows.numbers.enumerated() {
@@ -70,26 +76,46 @@ struct Bench: AsyncParsableCommand {
                 speeds[place + 1].append(speed)
             }
         }
-        let medians = speeds.map { $0.sorted()[$0.count / 2] }
+        let medians = speeds.map { $0.sorted { $0.tokensPerSecond < $1.tokensPerSecond }[$0.count / 2] }
         Terminal.standardOutput.write(json ? report(medians) : table(medians))
     }
 
-    private func report(_ speeds: [Double]) -> String {
+    private func report(_ speeds: [EngineSpeed]) -> String {
         let shapes = [("prompt", promptTokens, 0)] + rows.numbers.map { ("decode", Int($0), promptTokens) }
         let entries = zip(shapes, speeds).map { shape, speed -> JSONValue in
             [
                 "phase": .string(shape.0), "rows": .integer(shape.1), "context": .integer(shape.2),
-                "tokensPerSecond": .number(speed),
+                "tokensPerSecond": .number(speed.tokensPerSecond), "productShare": .number(speed.productShare),
+                "gigabytesPerSecond": .number(speed.bytesPerSecond / 1e9),
+                "gigaoperationsPerSecond": .number(speed.operationsPerSecond / 1e9),
+                "shareOfLimit": .number(speed.shareOfLimit),
             ]
         }
         return JSONValue.array(entries).serialized() + "\n"
     }
 
-    private func table(_ speeds: [Double]) -> String {
+    private func table(_ speeds: [EngineSpeed]) -> String {
         let names = ["prompt of \(promptTokens)"] + rows.numbers.map { $0 == 1 ? "1 branch" : "\($0) branches" }
-        return zip(names, speeds).map { name, speed in
-            let padded = name + String(repeating: " ", count: max(0, 16 - name.count))
-            return "\(padded)\((speed * 10).rounded() / 10) tokens/s\n"
-        }.joined()
+        let heading = Bench.line("", ["tokens/s", "products", "GB/s", "GOP/s", "of limit"])
+        return zip(names, speeds).reduce(heading) { text, entry in
+            let (name, speed) = entry
+            return text
+                + Bench.line(
+                    name,
+                    [
+                        "\((speed.tokensPerSecond * 10).rounded() / 10)", Bench.percent(speed.productShare),
+                        "\((speed.bytesPerSecond / 1e8).rounded() / 10)",
+                        "\(Int((speed.operationsPerSecond / 1e9).rounded()))", Bench.percent(speed.shareOfLimit),
+                    ])
+        }
+    }
+
+    private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+
+    private static func line(_ name: String, _ columns: [String]) -> String {
+        func space(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(1, width - text.count))
+        }
+        return name + space(name, 14) + columns.map { space($0, 11) + $0 }.joined() + "\n"
     }
 }

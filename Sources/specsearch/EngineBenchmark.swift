@@ -3,6 +3,32 @@ import Compute
 import Decoding
 import Transformer
 
+/// How fast something was, and how much of its time matrix products took.
+struct EngineSpeed {
+    /// Tokens of all branches per second.
+    let tokensPerSecond: Double
+    /// The share of the time that matrix products took, 0 to 1.
+    let productShare: Double
+    /// Bytes of weights that matrix products read per second.
+    let bytesPerSecond: Double
+    /// What they multiplied and added per second.
+    let operationsPerSecond: Double
+    /// How near products are to what the machine can do, 0 to 1: the least time that their bytes and operations take,
+    /// over the time that they took.
+    let shareOfLimit: Double
+
+    init(tokens: Int, seconds: Double, products: ProductMeter.Reading, limits: MachineLimits) {
+        tokensPerSecond = Double(tokens) / seconds
+        productShare = products.seconds / seconds
+        bytesPerSecond = Double(products.bytes) / products.seconds
+        operationsPerSecond = Double(products.byteOperations + products.floatOperations) / products.seconds
+        shareOfLimit =
+            limits.leastSeconds(
+                bytes: products.bytes, byteOperations: products.byteOperations,
+                floatOperations: products.floatOperations) / products.seconds
+    }
+}
+
 /// Times forward passes of a model over paths in a cache tree.
 actor EngineBenchmark {
     private nonisolated let thread: ComputeThread
@@ -10,19 +36,25 @@ actor EngineBenchmark {
     private static let rowsPerPass = 512
     private let tree: CacheTree
     private let runner: PassRunner
+    private let meter: ProductMeter
+    /// What the machine can do at most, measured before anything else.
+    nonisolated let limits: MachineLimits
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ model: LanguageModel, thread: ComputeThread, cacheBytes: Int) throws(DecodingError) {
-        self.thread = thread
+    init(_ model: LanguageModel, threads: Int, prefill: PrefillMode, cacheBytes: Int) throws(DecodingError) {
+        meter = ProductMeter()
+        let arithmetic = Arithmetic(team: ThreadTeam(threads: threads), prefill: prefill, meter: meter)
+        limits = MachineLimits(arithmetic)
+        thread = ComputeThread(arithmetic)
         do {
             tree = try CacheTree(models: [model.configuration.pageLayout], budget: CacheBudget(bytes: cacheBytes))
         } catch { throw .memory(error) }
         runner = PassRunner(model, number: 0, tree: tree, thread: thread)
     }
 
-    /// Tokens per second of reading a prompt up to the logits of its last token.
-    func promptSpeed(tokens: Int) async throws(DecodingError) -> Double {
+    /// The speed of reading a prompt up to the logits of its last token.
+    func promptSpeed(tokens: Int) async throws(DecodingError) -> EngineSpeed {
         let node = prompt(tokens)
         defer { tree.release(node) }
         return try await speed(tokens: tokens) { () throws(DecodingError) in
@@ -30,8 +62,8 @@ actor EngineBenchmark {
         }
     }
 
-    /// Tokens per second of branches together that share a prompt and write one token each in every pass.
-    func decodeSpeed(branches: Int, context: Int, tokens: Int) async throws(DecodingError) -> Double {
+    /// The speed of branches together that share a prompt and write one token each in every pass.
+    func decodeSpeed(branches: Int, context: Int, tokens: Int) async throws(DecodingError) -> EngineSpeed {
         let shared = prompt(context)
         _ = try await runner.compute([shared], outputs: 1, rowsPerPass: Self.rowsPerPass)
         let paths = (0..<branches).map { _ in tree.fork(shared) }
@@ -59,10 +91,12 @@ actor EngineBenchmark {
 
     private func speed(
         tokens: Int, _ body: () async throws(DecodingError) -> Void
-    ) async throws(DecodingError) -> Double {
+    ) async throws(DecodingError) -> EngineSpeed {
+        meter.reset()
         let clock = ContinuousClock()
         let start = clock.now
         try await body()
-        return Double(tokens) / ((clock.now - start) / .seconds(1))
+        let seconds = (clock.now - start) / .seconds(1)
+        return EngineSpeed(tokens: tokens, seconds: seconds, products: meter.reading, limits: limits)
     }
 }

@@ -6,23 +6,31 @@ import Transformer
 /// `specsearch inspect`: a model's shape and memory, and what this machine computes with.
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows what this machine computes with, and a model's shape and memory.",
+        abstract: "Shows what this machine computes with, its limits, and a model's shape and memory.",
         discussion: """
             The kernels are those of the best instruction set that the processor runs; the environment variable \
             SPECSEARCH_KERNELS (baseline, v3, v4) chooses another.
 
-            Example:
+            --limits measures how fast all threads together read memory and multiply, bytes and floats, and how long \
+            they wait for each other. `specsearch bench` shows how near a model comes to that.
+
+            Examples:
+              specsearch inspect --limits
               specsearch inspect --model Weights/qwen/target
             """)
 
     @Option(help: ArgumentHelp("A Hugging Face folder.", valueName: "dir"), completion: .directory)
     var model: String?
 
+    @Flag(help: "Measure what this machine can do at most, for about a second, while nothing else runs.")
+    var limits = false
+
     @Flag(help: "Write one JSON object to standard output.")
     var json = false
 
     func run() throws {
         var sections: [(name: String, facts: [(name: String, value: JSONValue)])] = [("machine", Inspect.machine)]
+        if limits { sections.append(("limits", Inspect.facts(of: MachineLimits(Arithmetic(team: ThreadTeam()))))) }
         if let model {
             let loaded = try LanguageModel(contentsOf: model)
             sections.append(("model", Inspect.facts(of: loaded.configuration, weightBytes: loaded.weightBytes)))
@@ -36,6 +44,16 @@ struct Inspect: ParsableCommand {
             ("kernels", .string(InstructionSet.current.rawValue)),
             ("processors", .integer(ThreadTeam.processors)),
             ("blasCore", BLAS.shared.map { .string($0.core) } ?? .null),
+        ]
+    }
+
+    private static func facts(of limits: MachineLimits) -> [(name: String, value: JSONValue)] {
+        func rounded(_ value: Double) -> JSONValue { .number((value * 10).rounded() / 10) }
+        return [
+            ("gigabytesPerSecond", rounded(limits.bytesPerSecond / 1e9)),
+            ("byteGigaoperationsPerSecond", rounded(limits.byteOperationsPerSecond / 1e9)),
+            ("floatGigaoperationsPerSecond", rounded(limits.floatOperationsPerSecond / 1e9)),
+            ("barrierNanoseconds", rounded(limits.barrierSeconds * 1e9)),
         ]
     }
 
@@ -73,7 +91,7 @@ struct Inspect: ParsableCommand {
         sections.map { section in
             section.name + "\n"
                 + section.facts.map { name, value in
-                    let padding = String(repeating: " ", count: max(1, 18 - name.count))
+                    let padding = String(repeating: " ", count: max(1, 30 - name.count))
                     return "  \(name)\(padding)\(value == .null ? "none" : value.string ?? value.serialized())\n"
                 }.joined()
         }.joined()

@@ -89,6 +89,7 @@ final class KernelTests: XCTestCase {
         let queries = FloatBuffer(queries)
         let maxima = FloatBuffer([Float](repeating: -.infinity, count: count))
         let (sums, weighted) = (FloatBuffer(count: count), FloatBuffer(count: count * stride))
+        let weights = FloatBuffer(count: 18 * count)
         for first in Swift.stride(from: 0, to: depths, by: 16) {
             let keyPage = FloatBuffer([Float](repeating: poison, count: size * 16))
             let valuePage = FloatBuffer([Float](repeating: poison, count: 16 * stride))
@@ -101,7 +102,8 @@ final class KernelTests: XCTestCase {
             var page = PageAttention(
                 queries: queries.floats, count: count, head_size: size, keys: keyPage.floats,
                 values: valuePage.floats, value_stride: stride, first_depth: 0, depths: min(16, depths - first),
-                maxima: maxima.floats, sums: sums.floats, weighted: weighted.floats)
+                maxima: maxima.floats, sums: sums.floats, weighted: weighted.floats, weights: weights.floats,
+                upcoming: nil)
             withExtendedLifetime((queries, keyPage, valuePage)) { kernels.attend(&page) }
         }
         return (0..<count).flatMap { query in

@@ -51,6 +51,9 @@ static inline void cpu_relax(void) {
 #endif
 }
 
+/// Asks for the 64 bytes at an address, which need not be mapped, to be brought into the second-level cache.
+static inline void cpu_prefetch(const void *_Nonnull address) { __builtin_prefetch(address, 0, 2); }
+
 /// Lets another thread run that waits for this processor.
 static inline void cpu_yield(void) { sched_yield(); }
 
@@ -143,6 +146,10 @@ typedef struct {
     float *_Nonnull sums;
     /// Per query `value_stride` weighted sums of values relative to the same largest score; starts as 0.
     float *_Nonnull weighted;
+    /// Working memory: 18 floats per query.
+    float *_Nonnull weights;
+    /// Keys and values of the page that comes next, side by side, to be fetched meanwhile; null for none.
+    const float *_Nullable upcoming;
 } PageAttention;
 
 /// The kernels of one instruction set. Each gives an output row by the same operations in the same order, whatever
@@ -183,4 +190,10 @@ typedef struct {
     void (*_Nonnull gate)(float *_Nonnull gate, const float *_Nonnull up, ptrdiff_t count);
     /// target += source, element by element.
     void (*_Nonnull add)(float *_Nonnull target, const float *_Nonnull source, ptrdiff_t count);
+    /// Reads `count` × 64 bytes as fast as it can, four times 64 at once, and returns something that depends on them.
+    uint32_t (*_Nonnull read)(const void *_Nonnull memory, ptrdiff_t count);
+    /// Multiplies and adds bytes in registers: in each round 8 × 16 × 4 of them. Reads 64 bytes.
+    int32_t (*_Nonnull multiply_bytes)(const void *_Nonnull memory, ptrdiff_t rounds);
+    /// Multiplies and adds floats in registers: in each round 8 × 16 of them. Reads 16.
+    float (*_Nonnull multiply_floats)(const float *_Nonnull memory, ptrdiff_t rounds);
 } KernelTable;
