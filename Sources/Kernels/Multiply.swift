@@ -136,7 +136,8 @@ private typealias One = Wider<OneRow>
 /// Computes one tile over the whole width.
 @inline(__always)
 private func multiplyTile<Format: PanelFormat, Sums: Tile>(
-    _ format: Format.Type, _ tile: Sums.Type, _ product: PanelProduct, panel: Int, row: Int
+    _ format: Format.Type, _ tile: Sums.Type, _ product: PanelProduct, panel: Int, row: Int,
+    _ upcoming: inout UpcomingWeights
 ) {
     let steps = product.width / Format.depth
     let panelBytes = steps * 64
@@ -144,6 +145,7 @@ private func multiplyTile<Format: PanelFormat, Sums: Tile>(
     var input = product.input + row * product.input_stride
     var sums = Sums()
     for _ in 0..<steps {
+        upcoming.advance()
         sums.add(format, weights, panelBytes, input, product.input_stride)
         weights += 64
         input += Format.depth
@@ -163,19 +165,23 @@ private func multiplyRows<Format: PanelFormat, Wide: Tile, Narrow: Tile>(
 ) -> Int {
     let end = first + (product.rows - first) / Wide.rows * Wide.rows
     guard end > first else { return first }
+    let steps = product.width / Format.depth
     var panel = product.first_panel
     let lastPanel = panel + product.panel_count
-    while panel + Wide.panels <= lastPanel {
-        for row in stride(from: first, to: end, by: Wide.rows) {
-            multiplyTile(format, wide, product, panel: panel, row: row)
-        }
-        panel += Wide.panels
-    }
     while panel < lastPanel {
+        let isWide = panel + Wide.panels <= lastPanel
+        let next = panel + (isWide ? Wide.panels : 1)
+        var upcoming = UpcomingWeights(
+            product.panels + next * steps * 64, bytes: min(Wide.panels, lastPanel - next) * steps * 64,
+            steps: (end - first) / Wide.rows * steps)
         for row in stride(from: first, to: end, by: Wide.rows) {
-            multiplyTile(format, narrow, product, panel: panel, row: row)
+            if isWide {
+                multiplyTile(format, wide, product, panel: panel, row: row, &upcoming)
+            } else {
+                multiplyTile(format, narrow, product, panel: panel, row: row, &upcoming)
+            }
         }
-        panel += 1
+        panel = next
     }
     return end
 }

@@ -178,40 +178,11 @@ private func addGroup<Format: QuantizedFormat, Tile: QuantizedTile>(
     tile.end(scales, rows)
 }
 
-/// The weights that come after those that are computed with: fetched meanwhile, a part with every tile of rows, so that
-/// memory and arithmetic are busy at the same time.
-private struct UpcomingWeights {
-    private var next: UnsafeRawPointer
-    private let end: UnsafeRawPointer
-    /// Lines of 64 bytes to fetch with each group.
-    private let lines: Int
-
-    /// - Parameters:
-    ///   - weights: what comes next, `bytes` long.
-    ///   - steps: how many steps the tiles take together until it is needed.
-    @inline(__always)
-    init(_ weights: UnsafeRawPointer, bytes: Int, steps: Int) {
-        next = weights
-        end = weights + bytes
-        lines = (bytes / 64 + steps - 1) / steps
-    }
-
-    /// Fetches the next lines.
-    @inline(__always)
-    mutating func advance() {
-        let limit = min(next + lines * 64, end)
-        while next < limit {
-            cpu_prefetch(next)
-            next += 64
-        }
-    }
-}
-
 /// Computes some rows times two neighbouring panels, or twice the same one.
 @inline(__always)
 private func multiplyPanels<Format: QuantizedFormat, Tile: QuantizedTile>(
     _ format: Format.Type, _ tile: Tile.Type, _ product: QuantizedProduct, _ panels: Pair<Int>, row: Int,
-    _ upcoming: inout UpcomingWeights
+    _ upcoming: inout UpcomingWeights, _ upcomingScales: inout UpcomingWeights
 ) {
     let groups = product.groups
     let scaleBytes = (groups + 1) / 2 * 64
@@ -227,6 +198,7 @@ private func multiplyPanels<Format: QuantizedFormat, Tile: QuantizedTile>(
     .row(row)
     for group in 0..<groups {
         upcoming.advance()
+        upcomingScales.advance()
         let pair = Pair(left: weightScales(scales.left, group), right: weightScales(scales.right, group))
         addGroup(format, &tile, weights, pair, rows)
         weights.left += Format.groupBytes
@@ -256,12 +228,16 @@ private func multiplyRows<Format: QuantizedFormat, Tile: QuantizedTile>(
     guard end > first else { return first }
     let last = product.first_panel + product.panel_count - 1
     let panelBytes = product.groups * Format.groupBytes
+    let scaleBytes = (product.groups + 1) / 2 * 64
     for panel in stride(from: product.first_panel, through: last, by: 2) {
+        let (panels, steps) = (max(0, min(2, last - panel - 1)), (end - first) / Tile.rows * product.groups)
         var upcoming = UpcomingWeights(
-            product.panels + (panel + 2) * panelBytes, bytes: max(0, min(2, last - panel - 1)) * panelBytes,
-            steps: (end - first) / Tile.rows * product.groups)
+            product.panels + (panel + 2) * panelBytes, bytes: panels * panelBytes, steps: steps)
+        var upcomingScales = UpcomingWeights(
+            product.scales + (panel + 2) * scaleBytes, bytes: panels * scaleBytes, steps: steps)
         for row in stride(from: first, to: end, by: Tile.rows) {
-            multiplyPanels(format, tile, product, Pair(left: panel, right: min(panel + 1, last)), row: row, &upcoming)
+            multiplyPanels(format, tile, product, Pair(left: panel, right: min(panel + 1, last)), row: row, &upcoming,
+                &upcomingScales)
         }
     }
     return end

@@ -23,7 +23,7 @@ struct ForwardPass {
 
     /// The same for as many rows as are given.
     func forEach(_ rows: Int, work: Int, _ body: (Int) -> Void) {
-        arithmetic.team.split(rows, atLeast: 1 + 65_536 / max(1, work)) { part in
+        arithmetic.team.split(rows, atLeast: 1 + 16_384 / max(1, work)) { part in
             for row in part { body(row) }
         }
     }
