@@ -156,46 +156,53 @@ private func multiplyTile<Format: PanelFormat, Sums: Tile>(
         to: product.output + row * product.output_stride + first, product.output_stride, lastLanes: lastLanes)
 }
 
-/// Computes as many whole tiles of rows as fit, for all panels, and returns the first row that is left.
-///
-/// `Narrow` is the same tile with one panel, for the panels that are left over.
+/// Computes one tile of rows times some panels; `Narrow` is the same tile with one panel, for those that are left over.
 @inline(__always)
-private func multiplyRows<Format: PanelFormat, Wide: Tile, Narrow: Tile>(
-    _ format: Format.Type, _ wide: Wide.Type, _ narrow: Narrow.Type, _ product: PanelProduct, from first: Int
-) -> Int {
-    let end = first + (product.rows - first) / Wide.rows * Wide.rows
-    guard end > first else { return first }
-    let steps = product.width / Format.depth
-    var panel = product.first_panel
-    let lastPanel = panel + product.panel_count
-    while panel < lastPanel {
-        let isWide = panel + Wide.panels <= lastPanel
-        let next = panel + (isWide ? Wide.panels : 1)
-        var upcoming = UpcomingWeights(
-            product.panels + next * steps * 64, bytes: min(Wide.panels, lastPanel - next) * steps * 64,
-            steps: (end - first) / Wide.rows * steps)
-        for row in stride(from: first, to: end, by: Wide.rows) {
-            if isWide {
-                multiplyTile(format, wide, product, panel: panel, row: row, &upcoming)
-            } else {
-                multiplyTile(format, narrow, product, panel: panel, row: row, &upcoming)
-            }
-        }
-        panel = next
+private func multiplyPanels<Format: PanelFormat, Wide: Tile, Narrow: Tile>(
+    _ format: Format.Type, _ wide: Wide.Type, _ narrow: Narrow.Type, _ product: PanelProduct, _ panels: Range<Int>,
+    row: inout Int, _ upcoming: inout UpcomingWeights
+) {
+    var panel = panels.lowerBound
+    while panel + Wide.panels <= panels.upperBound {
+        multiplyTile(format, wide, product, panel: panel, row: row, &upcoming)
+        panel += Wide.panels
     }
-    return end
+    while panel < panels.upperBound {
+        multiplyTile(format, narrow, product, panel: panel, row: row, &upcoming)
+        panel += 1
+    }
+    row += Wide.rows
 }
 
+/// Multiplies all rows with some panels before the next ones, so that weights come from memory once.
 @inline(__always)
 private func multiply<Format: PanelFormat>(_ format: Format.Type, _ product: PanelProduct) {
-    var row = multiplyRows(format, Most.self, MostRows.self, product, from: 0)
-    #if KERNELS_V4
-    row = multiplyRows(format, Four.self, FourRows.self, product, from: row)
-    #endif
-    #if KERNELS_V3 || KERNELS_V4
-    row = multiplyRows(format, Two.self, TwoRows.self, product, from: row)
-    #endif
-    _ = multiplyRows(format, One.self, OneRow.self, product, from: row)
+    let panelBytes = product.width / Format.depth * 64
+    let last = product.first_panel + product.panel_count
+    let tiles = product.rows / Most.rows * (One.panels / Most.panels) + (product.rows % Most.rows).nonzeroBitCount
+    for first in stride(from: product.first_panel, to: last, by: One.panels) {
+        let panels = first..<min(first + One.panels, last)
+        var upcoming = UpcomingWeights(
+            product.panels + panels.upperBound * panelBytes,
+            bytes: min(One.panels, last - panels.upperBound) * panelBytes, steps: tiles * product.width / Format.depth)
+        var row = 0
+        while product.rows - row >= Most.rows {
+            multiplyPanels(format, Most.self, MostRows.self, product, panels, row: &row, &upcoming)
+        }
+        #if KERNELS_V4
+        if product.rows - row >= 4 {
+            multiplyPanels(format, Four.self, FourRows.self, product, panels, row: &row, &upcoming)
+        }
+        #endif
+        #if KERNELS_V3 || KERNELS_V4
+        if product.rows - row >= 2 {
+            multiplyPanels(format, Two.self, TwoRows.self, product, panels, row: &row, &upcoming)
+        }
+        #endif
+        if product.rows - row >= 1 {
+            multiplyPanels(format, One.self, OneRow.self, product, panels, row: &row, &upcoming)
+        }
+    }
 }
 
 /// Rows times 32-bit float weights: see `KernelTable.multiply_float32`.

@@ -122,43 +122,41 @@ private struct OneQuantizedRow: QuantizedTile {
     }
 }
 
-/// Twice as many rows.
-private struct TallerQuantized<Half: QuantizedTile>: QuantizedTile {
-    static var rows: Int { 2 * Half.rows }
-    private var upper = Half()
-    private var lower = Half()
+/// The rows of two tiles, one below the other.
+private struct TallerQuantized<Upper: QuantizedTile, Lower: QuantizedTile>: QuantizedTile {
+    static var rows: Int { Upper.rows + Lower.rows }
+    private var upper = Upper()
+    private var lower = Lower()
 
     @inline(__always)
     mutating func begin(_ rows: RowGroups) {
         upper.begin(rows)
-        lower.begin(rows.row(Half.rows))
+        lower.begin(rows.row(Upper.rows))
     }
 
     @inline(__always)
     mutating func add(_ weights: Pair<WeightBytes>, _ rows: RowGroups, four: Int) {
         upper.add(weights, rows, four: four)
-        lower.add(weights, rows.row(Half.rows), four: four)
+        lower.add(weights, rows.row(Upper.rows), four: four)
     }
 
     @inline(__always)
     mutating func end(_ scales: Pair<Vector>, _ rows: RowGroups) {
         upper.end(scales, rows)
-        lower.end(scales, rows.row(Half.rows))
+        lower.end(scales, rows.row(Upper.rows))
     }
 
     @inline(__always)
     func store(_ output: Pair<UnsafeMutablePointer<Float>>, _ stride: Int, lanes: Pair<Int>) {
         upper.store(output, stride, lanes: lanes)
-        let below = Pair(left: output.left + Half.rows * stride, right: output.right + Half.rows * stride)
+        let below = Pair(left: output.left + Upper.rows * stride, right: output.right + Upper.rows * stride)
         lower.store(below, stride, lanes: lanes)
     }
 }
 
-#if KERNELS_V4
-private typealias MostQuantizedRows = TallerQuantized<TallerQuantized<OneQuantizedRow>>
-#else
-private typealias MostQuantizedRows = TallerQuantized<OneQuantizedRow>
-#endif
+private typealias TwoQuantizedRows = TallerQuantized<OneQuantizedRow, OneQuantizedRow>
+private typealias ThreeQuantizedRows = TallerQuantized<TwoQuantizedRows, OneQuantizedRow>
+private typealias FourQuantizedRows = TallerQuantized<TwoQuantizedRows, TwoQuantizedRows>
 
 /// Adds one group of two panels to a tile.
 @inline(__always)
@@ -182,7 +180,7 @@ private func addGroup<Format: QuantizedFormat, Tile: QuantizedTile>(
 @inline(__always)
 private func multiplyPanels<Format: QuantizedFormat, Tile: QuantizedTile>(
     _ format: Format.Type, _ tile: Tile.Type, _ product: QuantizedProduct, _ panels: Pair<Int>, row: Int,
-    _ upcoming: inout UpcomingWeights, _ upcomingScales: inout UpcomingWeights
+    _ upcoming: inout UpcomingPanels
 ) {
     let groups = product.groups
     let scaleBytes = (groups + 1) / 2 * 64
@@ -197,8 +195,8 @@ private func multiplyPanels<Format: QuantizedFormat, Tile: QuantizedTile>(
     )
     .row(row)
     for group in 0..<groups {
-        upcoming.advance()
-        upcomingScales.advance()
+        upcoming.weights.advance()
+        upcoming.scales.advance()
         let pair = Pair(left: weightScales(scales.left, group), right: weightScales(scales.right, group))
         addGroup(format, &tile, weights, pair, rows)
         weights.left += Format.groupBytes
@@ -219,37 +217,53 @@ private func weightScales(_ scales: UnsafeRawPointer, _ group: Int) -> Vector {
     return unsafeBitCast(group & 1 == 0 ? pairs &<< 16 : pairs & 0xFFFF_0000, to: Vector.self)
 }
 
-/// Computes as many whole tiles of rows as fit, for all panels, and returns the first row that is left.
-@inline(__always)
-private func multiplyRows<Format: QuantizedFormat, Tile: QuantizedTile>(
-    _ format: Format.Type, _ tile: Tile.Type, _ product: QuantizedProduct, from first: Int
-) -> Int {
-    let end = first + (product.rows - first) / Tile.rows * Tile.rows
-    guard end > first else { return first }
-    let last = product.first_panel + product.panel_count - 1
-    let panelBytes = product.groups * Format.groupBytes
-    let scaleBytes = (product.groups + 1) / 2 * 64
-    for panel in stride(from: product.first_panel, through: last, by: 2) {
-        let (panels, steps) = (max(0, min(2, last - panel - 1)), (end - first) / Tile.rows * product.groups)
-        var upcoming = UpcomingWeights(
-            product.panels + (panel + 2) * panelBytes, bytes: panels * panelBytes, steps: steps)
-        var upcomingScales = UpcomingWeights(
-            product.scales + (panel + 2) * scaleBytes, bytes: panels * scaleBytes, steps: steps)
-        for row in stride(from: first, to: end, by: Tile.rows) {
-            multiplyPanels(format, tile, product, Pair(left: panel, right: min(panel + 1, last)), row: row, &upcoming,
-                &upcomingScales)
-        }
+/// What is fetched while two panels are computed with: the next two.
+private struct UpcomingPanels {
+    var weights: UpcomingWeights
+    var scales: UpcomingWeights
+
+    /// - Parameters:
+    ///   - panel: the first of those that come next.
+    ///   - tiles: how many tiles of rows the current panels are multiplied with.
+    @inline(__always)
+    init<Format: QuantizedFormat>(_ format: Format.Type, _ product: QuantizedProduct, panel: Int, tiles: Int) {
+        let count = max(0, min(2, product.first_panel + product.panel_count - panel))
+        let panelBytes = product.groups * Format.groupBytes
+        let scaleBytes = (product.groups + 1) / 2 * 64
+        let steps = tiles * product.groups
+        weights = UpcomingWeights(product.panels + panel * panelBytes, bytes: count * panelBytes, steps: steps)
+        scales = UpcomingWeights(product.scales + panel * scaleBytes, bytes: count * scaleBytes, steps: steps)
     }
-    return end
 }
 
+#if KERNELS_V4
+private typealias MostQuantizedRows = FourQuantizedRows
+#else
+private typealias MostQuantizedRows = TwoQuantizedRows
+#endif
+
+/// Multiplies all rows with two panels before the next two, so that weights come from memory once.
 @inline(__always)
 private func multiply<Format: QuantizedFormat>(_ format: Format.Type, _ product: QuantizedProduct) {
-    var row = multiplyRows(format, MostQuantizedRows.self, product, from: 0)
-    #if KERNELS_V4
-    row = multiplyRows(format, TallerQuantized<OneQuantizedRow>.self, product, from: row)
-    #endif
-    _ = multiplyRows(format, OneQuantizedRow.self, product, from: row)
+    let most = MostQuantizedRows.rows
+    let last = product.first_panel + product.panel_count - 1
+    for panel in stride(from: product.first_panel, to: last + 1, by: 2) {
+        let panels = Pair(left: panel, right: min(panel + 1, last))
+        var upcoming = UpcomingPanels(format, product, panel: panel + 2, tiles: (product.rows + most - 1) / most)
+        var row = 0
+        while row + most <= product.rows {
+            multiplyPanels(format, MostQuantizedRows.self, product, panels, row: row, &upcoming)
+            row += most
+        }
+        switch product.rows - row {
+        case 1: multiplyPanels(format, OneQuantizedRow.self, product, panels, row: row, &upcoming)
+        #if KERNELS_V4
+        case 2: multiplyPanels(format, TwoQuantizedRows.self, product, panels, row: row, &upcoming)
+        case 3: multiplyPanels(format, ThreeQuantizedRows.self, product, panels, row: row, &upcoming)
+        #endif
+        default: break
+        }
+    }
 }
 
 /// Rows times 8-bit weights: see `KernelTable.multiply_int8`.
