@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "ChatTemplates", targets: ["ChatTemplates"]),
         .library(name: "Tokenization", targets: ["Tokenization"]),
         .library(name: "Safetensors", targets: ["Safetensors"]),
+        .library(name: "GGUF", targets: ["GGUF"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -141,7 +142,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "CommandTests", dependencies: ["specsearch", "convert", "Safetensors", "JSON", "TestSupport"],
-            swiftSettings: house),
+            exclude: ["Fixtures"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

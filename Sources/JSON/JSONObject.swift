@@ -44,6 +44,13 @@ public struct JSONObject: Sendable, Hashable {
         }
     }
 
+    /// Removes the member of this name, if there is one.
+    public mutating func remove(_ name: String) {
+        guard let position = positions.removeValue(forKey: ExactName(name)) else { return }
+        members.remove(at: position)
+        for (key, place) in positions where place > position { positions[key] = place - 1 }
+    }
+
     /// Two objects are equal if they hold the same members in any order.
     public static func == (left: JSONObject, right: JSONObject) -> Bool {
         left.count == right.count && left.members.allSatisfy { right[$0.name] == $0.value }

@@ -15,8 +15,10 @@ struct ModelFolder {
     let weights: SafetensorsFolder
     /// The names of the files that go along unchanged: tokenizer, templates, generation settings.
     let companions: [String]
-    /// The members of `config.json`.
+    /// The members of `config.json`, without what they say about packed weights.
     let configuration: JSONObject
+    /// How weights are packed; nil if they are floats.
+    private let packing: PackedFormat?
 
     /// Opens a folder and checks everything that can be checked without reading the data.
     init(path: String) throws(ConvertError) {
@@ -32,12 +34,34 @@ struct ModelFolder {
             if kind == .file { companions.append(name) }
         }
         self.companions = companions
-        configuration = try ModelFolder.readConfiguration(of: path)
+        var members = try ModelFolder.readConfiguration(of: path)
+        let quantised = members["quantization_config"].flatMap { $0 == .null ? nil : $0 }
+        packing = try quantised.map { value throws(ConvertError) in
+            try PackedFormat(value, path: "\(path)/\(ModelFolder.configurationName)")
+        }
+        members.remove("quantization_config")
+        configuration = members
         do {
             weights = try SafetensorsFolder(contentsOf: path)
         } catch {
             throw .weights(error)
         }
+    }
+
+    /// All weights; packed ones as the floats that they stand for.
+    func tensors() throws(ConvertError) -> [SourceTensor] {
+        guard let packing else { return weights.tensors.map { SourceTensor(name: $0.name, content: .safetensors($0)) } }
+        var tensors: [SourceTensor] = []
+        for tensor in weights.tensors {
+            if tensor.name.hasSuffix(PackedTensor.ending) {
+                let packed = try PackedTensor(tensor, packing) { weights.tensor(named: $0) }
+                let name = tensor.name.dropLast(PackedTensor.ending.count) + ".weight"
+                tensors.append(SourceTensor(name: String(name), content: .packed(packed)))
+            } else if ![".qzeros", ".scales", ".g_idx"].contains(where: tensor.name.hasSuffix) {
+                tensors.append(SourceTensor(name: tensor.name, content: .safetensors(tensor)))
+            }
+        }
+        return tensors
     }
 
     /// Whether a file travels with the weights. Indexes do not: they describe the old files.
@@ -69,13 +93,6 @@ struct ModelFolder {
         }
         guard case .object(let members) = value else {
             throw .badFile(path: path, reason: "holds a \(value.kind), expected an object. Download it again.")
-        }
-        if let quantised = members["quantization_config"], quantised != .null {
-            let method = quantised["quant_method"]?.string ?? "unknown"
-            throw .badFile(
-                path: path,
-                reason: "the weights are quantised (\(method)); only plain floating-point weights are converted. "
-                    + "Start from the model that they were made from.")
         }
         return members
     }

@@ -32,7 +32,7 @@ enum ModelSource {
     /// All weights.
     func tensors() throws(ConvertError) -> [SourceTensor] {
         switch self {
-        case .folder(let model): model.weights.tensors.map { SourceTensor(name: $0.name, content: .safetensors($0)) }
+        case .folder(let model): try model.tensors()
         case .gguf(let model): try model.tensors()
         }
     }

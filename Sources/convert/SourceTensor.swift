@@ -8,6 +8,8 @@ struct SourceTensor {
         case safetensors(TensorView)
         /// A tensor of a GGUF file; the rows of so many heads are in llama.cpp's order.
         case gguf(GGUFFile, GGUFTensorInfo, turnedHeads: Int?)
+        /// Several tensors of safetensors files.
+        case packed(PackedTensor)
     }
 
     /// The name in a Hugging Face folder.
@@ -24,6 +26,7 @@ struct SourceTensor {
         switch content {
         case .safetensors(let tensor): tensor.shape
         case .gguf(_, let info, _): info.shape
+        case .packed(let tensor): tensor.shape
         }
     }
 
@@ -40,6 +43,7 @@ struct SourceTensor {
             case .bfloat16: .bfloat16
             default: .float32
             }
+        case .packed: .float32
         }
     }
 
@@ -48,19 +52,21 @@ struct SourceTensor {
         switch content {
         case .safetensors(let tensor): tensor.bytes.count
         case .gguf(_, let info, _): info.byteRange.count
+        case .packed(let tensor): tensor.byteCount
         }
     }
 
     /// How many elements must be read together: a row where blocks or heads demand it.
     var unit: Int {
-        if case .gguf = content, shape.count > 1 { return shape[shape.count - 1] }
-        return 1
+        if case .safetensors = content { return 1 }
+        return shape.count > 1 ? shape[shape.count - 1] : 1
     }
 
     /// Reads some elements, whole units, as floats; doubles are rounded by who knows what they become.
     func copyFloats(_ elements: Range<Int>, into floats: UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) {
         switch content {
         case .safetensors(let tensor): try tensor.copyFloats(elements, into: floats)
+        case .packed(let tensor): try tensor.copyFloats(elements, into: floats)
         case .gguf(let file, let info, nil): file.copyFloats(info, elements: elements, into: floats)
         case .gguf(let file, let info, let heads?):
             let width = shape.count > 1 ? shape[shape.count - 1] : 1
@@ -114,6 +120,8 @@ struct SourceTensor {
         // The rows of a head lie elsewhere within it.
         case .gguf(let file, let info, nil): file.releasePages(of: info, elements: elements)
         case .gguf: break
+        // Rows are spread over the whole tensor.
+        case .packed(let tensor): if elements.upperBound == elementCount { tensor.releasePages() }
         }
     }
 }
