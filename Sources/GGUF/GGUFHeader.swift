@@ -47,6 +47,8 @@ struct GGUFParser {
     private static let usualAlignment = 32
     private static let largestAlignment = 1 << 20
     private static let longestKey = 65_535
+    /// Far more than a vocabulary with its merges has; each takes more memory than it takes bytes in the file.
+    private static let mostElements = 1 << 24
     private static let largestRank = 4
     private static let largestDimension = 1 << 48
     /// The fewest bytes of an entry and of a tensor.
@@ -56,6 +58,8 @@ struct GGUFParser {
     let bytes: UnsafeRawBufferPointer
     let path: String
     var reader: ByteReader
+    /// Elements that lists may still have together.
+    private var elementsLeft = GGUFParser.mostElements
 
     init(bytes: UnsafeRawBufferPointer, path: String) {
         self.bytes = bytes
@@ -163,6 +167,12 @@ struct GGUFParser {
             throw GGUFError.metadata(
                 path: path, key: key, problem: "is a list of more elements than the file has bytes for. \(Self.again)")
         }
+        guard count <= elementsLeft else {
+            throw GGUFError.metadata(
+                path: path, key: key,
+                problem: "is a list of \(count) elements; all lists together may have \(Self.mostElements). \(Self.again)")
+        }
+        elementsLeft -= count
         var values: [GGUFValue] = []
         values.reserveCapacity(count)
         for _ in 0..<count { values.append(try value(type, key: key)) }

@@ -6,6 +6,7 @@ import PackageDescription
 let targets = [
     "bundle": ["SpecSearch"],
     "config": ["Transformer"],
+    "gguf": ["GGUF"],
     "json": ["Safetensors"],
     "safetensors": ["Safetensors"],
     "shards": ["Safetensors"],
