@@ -67,6 +67,7 @@ struct Bench: AsyncParsableCommand {
         let benchmark = try EngineBenchmark(
             loaded, threads: computing.threads ?? ThreadTeam.processors, prefill: computing.prefill,
             cacheBytes: computing.cacheMemory << 20)
+        try await benchmark.warmUp()
         var speeds = [[EngineSpeed]](repeating: [], count: 1 + rows.numbers.count)
         for _ in 0..<repetitions {
             speeds[0].append(try await benchmark.promptSpeed(tokens: promptTokens))

@@ -53,6 +53,9 @@ actor EngineBenchmark {
         runner = PassRunner(model, number: 0, tree: tree, thread: thread)
     }
 
+    /// Runs a short pass, so that weights are mapped and memory is there.
+    func warmUp() async throws(DecodingError) { _ = try await promptSpeed(tokens: 16) }
+
     /// The speed of reading a prompt up to the logits of its last token.
     func promptSpeed(tokens: Int) async throws(DecodingError) -> EngineSpeed {
         let node = prompt(tokens)
