@@ -86,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "convert",
             dependencies: [
-                "Transformer", "Compute", "GGUF", "Safetensors", "Files", "JSON",
+                "Transformer", "Tokenization", "Compute", "GGUF", "Safetensors", "Files", "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),

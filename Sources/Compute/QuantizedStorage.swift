@@ -63,7 +63,7 @@ package final class QuantizedStorage: @unchecked Sendable {
     }
 
     /// Reads the weights of one output back as floats.
-    func unpack(output: Int, to row: UnsafeMutablePointer<Float>) {
+    package func unpack(output: Int, to row: UnsafeMutablePointer<Float>) {
         let (panel, lane) = (output / 16, output % 16)
         let memory = (panels + panel * panelBytes).assumingMemoryBound(to: UInt8.self)
         let pairs = scales + panel * scaleBytes + lane * 4

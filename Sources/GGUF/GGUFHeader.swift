@@ -170,7 +170,8 @@ struct GGUFParser {
         guard count <= elementsLeft else {
             throw GGUFError.metadata(
                 path: path, key: key,
-                problem: "is a list of \(count) elements; all lists together may have \(Self.mostElements). \(Self.again)")
+                problem:
+                    "is a list of \(count) elements; all lists together may have \(Self.mostElements). \(Self.again)")
         }
         elementsLeft -= count
         var values: [GGUFValue] = []

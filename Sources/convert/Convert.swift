@@ -24,6 +24,10 @@ struct Convert: ParsableCommand {
             are no multiple of 32 stay bfloat16. With int4 the embedding table and the output layer become int8, unless \
             --head says otherwise; what chooses experts or judges steps stays bfloat16.
 
+            --check reads everything back. It prints the error of each tensor that changed, relative to its weights, and \
+            runs both models over a text: the Kullback-Leibler divergence of their next tokens, in the second halves of up \
+            to 16 windows of 512 tokens.
+
             OUT appears only when it is complete. Memory stays small whatever the size of the model.
 
             Example: half the size of a model that was published in float32
@@ -53,10 +57,19 @@ struct Convert: ParsableCommand {
     @Option(help: "The most data in one file, such as 500MB or 2GiB.")
     var maxShardSize = ByteCount(5_000_000_000)
 
+    @Option(
+        help: ArgumentHelp(
+            "Then compare what was written with IN: every tensor, and the next tokens expected in a text file.",
+            valueName: "text"), completion: .file())
+    var check: String?
+
     @Flag(help: "Replace OUT if it is a GGUF file, or a folder that holds a model and nothing else.")
     var force = false
 
     func validate() throws {
+        if let check, PathKind(of: check) != .file {
+            throw ValidationError("--check names \(check), which is no file; expected a text.")
+        }
         guard let head else { return }
         guard precision.form != nil, head == .bf16 || head.form != nil else {
             throw ValidationError(
@@ -68,18 +81,25 @@ struct Convert: ParsableCommand {
     mutating func run() throws {
         LostPages.endProgram(prefix: "Error: ")
         do {
-            try convert()
-        } catch {
+            let source = try convert()
+            if let check {
+                print(try ConversionCheck(source: source, output: output, text: check).report(), terminator: "")
+            }
+        } catch let error as ConvertError {
             ProgressLine.write("Error: \(error.description)\n")
             throw error.exitCode
+        } catch {
+            ProgressLine.write("Error: \(error)\n")
+            throw ExitCode(65)
         }
     }
 
-    private func convert() throws(ConvertError) {
+    private func convert() throws(ConvertError) -> ModelSource {
         let source = try ModelSource(path: input)
         let head = head ?? (precision == .int4 ? .int8 : precision)
         let report = output.hasSuffix(".gguf") ? try writeFile(source, head) : try writeFolder(source, head)
         ProgressLine.write(report.summary(precision: precision))
+        return source
     }
 
     private func writeFolder(_ source: ModelSource, _ head: Precision) throws(ConvertError) -> ConversionReport {

@@ -48,6 +48,9 @@ struct ModelFolder {
         }
     }
 
+    /// Whether weights are packed integers.
+    var isPacked: Bool { packing != nil }
+
     /// All weights; packed ones as the floats that they stand for.
     func tensors() throws(ConvertError) -> [SourceTensor] {
         guard let packing else { return weights.tensors.map { SourceTensor(name: $0.name, content: .safetensors($0)) } }

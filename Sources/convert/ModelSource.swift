@@ -29,6 +29,9 @@ enum ModelSource {
         return last.hasSuffix(".gguf") ? String(last.dropLast(5)) : last
     }
 
+    /// Whether the engine loads it as it is.
+    var isLoadable: Bool { if case .folder(let model) = self { !model.isPacked } else { false } }
+
     /// All weights.
     func tensors() throws(ConvertError) -> [SourceTensor] {
         switch self {

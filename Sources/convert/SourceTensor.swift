@@ -47,6 +47,15 @@ struct SourceTensor {
         }
     }
 
+    /// What the elements are called where they come from.
+    var typeName: String {
+        switch content {
+        case .safetensors(let tensor): tensor.elementType.rawValue
+        case .gguf(_, let info, _): info.type.name
+        case .packed: "4 bits"
+        }
+    }
+
     /// The bytes that are read.
     var byteCount: Int {
         switch content {

@@ -170,8 +170,8 @@ typedef struct {
     void (*_Nonnull quantize)(const float *_Nonnull input, ptrdiff_t groups, int32_t offset, int8_t *_Nonnull bytes,
                               float *_Nonnull scales, int32_t *_Nonnull starts);
     /// Rounds one panel of weights, `groups` × 32 inputs × 16 outputs, to integers −127 … 127, and packs them and their
-    /// scales as `multiply_int8` reads them. A scale is the nearest bfloat16 that is large enough: 0 for a group of
-    /// zeros, not a number for one that holds such or infinity.
+    /// scales as `multiply_int8` reads them. A scale is the bfloat16 with the least squared error of those near the one
+    /// that maps the largest weight to 127: 0 for a group of zeros, not a number for one that holds such or infinity.
     void (*_Nonnull pack_int8)(const float *_Nonnull weights, ptrdiff_t groups, void *_Nonnull panel,
                                void *_Nonnull scales);
     /// The same to integers −8 … 7, for `multiply_int4`; a scale may have either sign and is the one with the least

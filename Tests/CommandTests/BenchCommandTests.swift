@@ -1,0 +1,47 @@
+import JSON
+import TestSupport
+import XCTest
+
+/// `specsearch bench` and the limits that `inspect` measures.
+final class BenchCommandTests: XCTestCase {
+    func testEveryPhaseIsMeasured() throws {
+        let arguments = [
+            "bench", "--model", TinyModels.bundled("qwen/draft"), "--prompt-tokens", "40", "--generated-tokens", "4",
+            "--rows", "1,3", "--repetitions", "2",
+        ]
+        let entries = try XCTUnwrap(try Command.specsearch.run(arguments + ["--json"]).json().array)
+        let shapes = entries.map {
+            [$0["phase"]?.string, $0["rows"]?.int.map { "\($0)" }, "\($0["context"]?.int ?? -1)"]
+        }
+        XCTAssertEqual(shapes, [["prompt", "40", "0"], ["decode", "1", "40"], ["decode", "3", "40"]])
+        for entry in entries {
+            XCTAssertGreaterThan(try XCTUnwrap(entry["tokensPerSecond"]?.double), 10)
+            XCTAssertTrue((0.01...1).contains(try XCTUnwrap(entry["productShare"]?.double)))
+            for key in ["gigabytesPerSecond", "gigaoperationsPerSecond", "shareOfLimit"] {
+                XCTAssertGreaterThan(try XCTUnwrap(entry[key]?.double), 0, key)
+            }
+        }
+        let table = try Command.specsearch.run(arguments + ["--precision", "int8", "--threads", "1"]).standardOutput
+        for words in ["prompt of 40", "1 branch ", "3 branches", "tokens/s", "of limit"] {
+            XCTAssertTrue(table.contains(words), table)
+        }
+    }
+
+    func testWrongNumbersAreRefused() throws {
+        let model = ["bench", "--model", TinyModels.bundled("qwen/draft")]
+        for (option, value) in [
+            ("--prompt-tokens", "0"), ("--generated-tokens", "5000"), ("--repetitions", "0"), ("--rows", "0"),
+            ("--rows", "1,x"), ("--precision", "int3"),
+        ] {
+            try Command.specsearch.assertMisused(model + [option, value], saying: option)
+        }
+    }
+
+    func testTheMachinesLimitsAreMeasured() throws {
+        let limits = try XCTUnwrap(try Command.specsearch.run(["inspect", "--limits", "--json"]).json()["limits"])
+        XCTAssertGreaterThan(try XCTUnwrap(limits["gigabytesPerSecond"]?.double), 0.5)
+        XCTAssertGreaterThan(try XCTUnwrap(limits["byteGigaoperationsPerSecond"]?.double), 1)
+        XCTAssertGreaterThan(try XCTUnwrap(limits["floatGigaoperationsPerSecond"]?.double), 1)
+        XCTAssertTrue((1..<1e7).contains(try XCTUnwrap(limits["barrierNanoseconds"]?.double)))
+    }
+}
