@@ -8,10 +8,6 @@ import CPUFeatures
 /// Adds one page to the running softmax of several queries: see `KernelTable.attend`.
 func attend(_ page: UnsafePointer<PageAttention>) {
     let page = page.pointee
-    if let upcoming = page.upcoming {
-        // A page has 16 depths of keys and of values, 64 bytes for each element.
-        for line in 0..<page.head_size + page.value_stride { cpu_prefetch(upcoming + line * 16) }
-    }
     addScores(page)
     normalizeScores(page)
     addValues(page)
@@ -75,15 +71,19 @@ private typealias EightSums = TallerSums<FourSums>
 /// The scores of all queries, in tiles of as many as fit into the registers beside a key and a factor, then of fewer.
 @inline(__always)
 private func addScores(_ page: PageAttention) {
+    // The next page has 16 depths of keys and of values, 64 bytes for each element; even one tile takes a step for each.
+    var upcoming = UpcomingLines(
+        page.upcoming ?? page.keys, bytes: page.upcoming == nil ? 0 : (page.head_size + page.value_stride) * 64,
+        steps: (page.count + 7) / 8 * page.head_size)
     var query = 0
     #if KERNELS_V4
-    query = addScores(EightSums.self, page, from: query)
+    query = addScores(EightSums.self, page, from: query, &upcoming)
     #endif
     #if KERNELS_V3 || KERNELS_V4
-    query = addScores(FourSums.self, page, from: query)
+    query = addScores(FourSums.self, page, from: query, &upcoming)
     #endif
-    query = addScores(TwoSums.self, page, from: query)
-    _ = addScores(OneSum.self, page, from: query)
+    query = addScores(TwoSums.self, page, from: query, &upcoming)
+    _ = addScores(OneSum.self, page, from: query, &upcoming)
 }
 
 /// The values of all queries, in the same tiles.
@@ -103,7 +103,9 @@ private func addValues(_ page: PageAttention) {
 /// Dot products of as many whole tiles of queries as fit with the sixteen keys of the page: lanes are depths. Returns
 /// the first query that is left.
 @inline(__always)
-private func addScores<Tile: QueryTile>(_ tile: Tile.Type, _ page: PageAttention, from first: Int) -> Int {
+private func addScores<Tile: QueryTile>(
+    _ tile: Tile.Type, _ page: PageAttention, from first: Int, _ upcoming: inout UpcomingLines
+) -> Int {
     let lanes = SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
     let isHidden =
         lanes .>= Int32(truncatingIfNeeded: page.depths) .| lanes .< Int32(truncatingIfNeeded: page.first_depth)
@@ -112,6 +114,7 @@ private func addScores<Tile: QueryTile>(_ tile: Tile.Type, _ page: PageAttention
         let elements = page.queries + query * page.head_size
         var scores = Tile(query) { _ in .zero }
         for index in 0..<page.head_size {
+            upcoming.advance()
             scores.add(load(page.keys + index * 16), elements + index, page.head_size)
         }
         scores.forEach(query) { query, scores in

@@ -137,7 +137,7 @@ private typealias One = Wider<OneRow>
 @inline(__always)
 private func multiplyTile<Format: PanelFormat, Sums: Tile>(
     _ format: Format.Type, _ tile: Sums.Type, _ product: PanelProduct, panel: Int, row: Int,
-    _ upcoming: inout UpcomingWeights
+    _ upcoming: inout UpcomingLines
 ) {
     let steps = product.width / Format.depth
     let panelBytes = steps * 64
@@ -160,7 +160,7 @@ private func multiplyTile<Format: PanelFormat, Sums: Tile>(
 @inline(__always)
 private func multiplyPanels<Format: PanelFormat, Wide: Tile, Narrow: Tile>(
     _ format: Format.Type, _ wide: Wide.Type, _ narrow: Narrow.Type, _ product: PanelProduct, _ panels: Range<Int>,
-    row: inout Int, _ upcoming: inout UpcomingWeights
+    row: inout Int, _ upcoming: inout UpcomingLines
 ) {
     var panel = panels.lowerBound
     while panel + Wide.panels <= panels.upperBound {
@@ -182,7 +182,7 @@ private func multiply<Format: PanelFormat>(_ format: Format.Type, _ product: Pan
     let tiles = product.rows / Most.rows * (One.panels / Most.panels) + (product.rows % Most.rows).nonzeroBitCount
     for first in stride(from: product.first_panel, to: last, by: One.panels) {
         let panels = first..<min(first + One.panels, last)
-        var upcoming = UpcomingWeights(
+        var upcoming = UpcomingLines(
             product.panels + panels.upperBound * panelBytes,
             bytes: min(One.panels, last - panels.upperBound) * panelBytes, steps: tiles * product.width / Format.depth)
         var row = 0

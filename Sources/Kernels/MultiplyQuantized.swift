@@ -219,8 +219,8 @@ private func weightScales(_ scales: UnsafeRawPointer, _ group: Int) -> Vector {
 
 /// What is fetched while two panels are computed with: the next two.
 private struct UpcomingPanels {
-    var weights: UpcomingWeights
-    var scales: UpcomingWeights
+    var weights: UpcomingLines
+    var scales: UpcomingLines
 
     /// - Parameters:
     ///   - panel: the first of those that come next.
@@ -231,8 +231,8 @@ private struct UpcomingPanels {
         let panelBytes = product.groups * Format.groupBytes
         let scaleBytes = (product.groups + 1) / 2 * 64
         let steps = tiles * product.groups
-        weights = UpcomingWeights(product.panels + panel * panelBytes, bytes: count * panelBytes, steps: steps)
-        scales = UpcomingWeights(product.scales + panel * scaleBytes, bytes: count * scaleBytes, steps: steps)
+        weights = UpcomingLines(product.panels + panel * panelBytes, bytes: count * panelBytes, steps: steps)
+        scales = UpcomingLines(product.scales + panel * scaleBytes, bytes: count * scaleBytes, steps: steps)
     }
 }
 

@@ -97,11 +97,11 @@ final class MultiplyTests: XCTestCase {
         let alone = ThreadTeam(threads: 1)
         for set in InstructionSet.supported {
             for precision in [WeightPrecision.float32, .bfloat16] {
-                let all = Case(outputs: 333, inputs: 896, rows: 64, seed: 7)
+                let all = Case(outputs: 205, inputs: 288, rows: 64, seed: 7)
                 let whole = product(all, precision, set)
                 XCTAssertEqual(whole, product(all, precision, set, team: alone), "\(set): two threads against one")
-                for rows in [1, 2, 3, 4, 7, 8, 16, 31] {
-                    let few = Case(outputs: 333, inputs: 896, rows: rows, seed: 7)
+                for rows in 1..<64 {
+                    let few = Case(outputs: 205, inputs: 288, rows: rows, seed: 7)
                     XCTAssertEqual(few.weights, all.weights)
                     XCTAssertEqual(Array(whole.prefix(rows * few.outputStride)), product(few, precision, set))
                 }

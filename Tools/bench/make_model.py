@@ -1,6 +1,6 @@
 """Writes a model of random weights in the shape of a published one, as bfloat16: for speed, which weights do not change.
 
-    make_model.py qwen2.5-0.5b FOLDER
+make_model.py qwen2.5-0.5b FOLDER
 """
 
 import json
@@ -11,18 +11,32 @@ import numpy
 
 SHAPES = {
     "qwen2.5-0.5b": {
-        "hidden_size": 896, "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2,
-        "intermediate_size": 4864, "vocab_size": 151936,
+        "hidden_size": 896,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 14,
+        "num_key_value_heads": 2,
+        "intermediate_size": 4864,
+        "vocab_size": 151936,
     },
     "qwen2.5-1.5b": {
-        "hidden_size": 1536, "num_hidden_layers": 28, "num_attention_heads": 12, "num_key_value_heads": 2,
-        "intermediate_size": 8960, "vocab_size": 151936,
+        "hidden_size": 1536,
+        "num_hidden_layers": 28,
+        "num_attention_heads": 12,
+        "num_key_value_heads": 2,
+        "intermediate_size": 8960,
+        "vocab_size": 151936,
     },
 }
 COMMON = {
-    "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "max_position_embeddings": 32768,
-    "rms_norm_eps": 1e-6, "rope_theta": 1000000.0, "tie_word_embeddings": True, "hidden_act": "silu",
-    "torch_dtype": "bfloat16", "eos_token_id": 151645,
+    "architectures": ["Qwen2ForCausalLM"],
+    "model_type": "qwen2",
+    "max_position_embeddings": 32768,
+    "rms_norm_eps": 1e-6,
+    "rope_theta": 1000000.0,
+    "tie_word_embeddings": True,
+    "hidden_act": "silu",
+    "torch_dtype": "bfloat16",
+    "eos_token_id": 151645,
 }
 
 
@@ -35,8 +49,12 @@ def tensors(shape: dict) -> list[tuple[str, list[int]]]:
         parts = [("input_layernorm.weight", [width]), ("post_attention_layernorm.weight", [width])]
         for name, outputs in [("q", width), ("k", keys), ("v", keys)]:
             parts += [(f"self_attn.{name}_proj.weight", [outputs, width]), (f"self_attn.{name}_proj.bias", [outputs])]
-        parts += [("self_attn.o_proj.weight", [width, width]), ("mlp.gate_proj.weight", [inner, width]),
-                  ("mlp.up_proj.weight", [inner, width]), ("mlp.down_proj.weight", [width, inner])]
+        parts += [
+            ("self_attn.o_proj.weight", [width, width]),
+            ("mlp.gate_proj.weight", [inner, width]),
+            ("mlp.up_proj.weight", [inner, width]),
+            ("mlp.down_proj.weight", [width, inner]),
+        ]
         found += [(f"model.layers.{layer}.{name}", size) for name, size in parts]
     return found
 

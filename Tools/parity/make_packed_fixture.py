@@ -30,7 +30,9 @@ def write(name: str, quantization: dict, tensors: dict, weights: numpy.ndarray) 
     config = {"model_type": "llama", "torch_dtype": "float16", "quantization_config": quantization}
     (folder / "config.json").write_text(json.dumps(config) + "\n")
     norm = numpy.linspace(-1, 1, INPUTS, dtype=numpy.float32)
-    save_file({"norm.weight": norm} | {f"proj.{key}": value for key, value in tensors.items()}, folder / "model.safetensors")
+    save_file(
+        {"norm.weight": norm} | {f"proj.{key}": value for key, value in tensors.items()}, folder / "model.safetensors"
+    )
     (folder / "expected").mkdir(exist_ok=True)
     save_file({"norm.weight": norm, "proj.weight": weights}, folder / "expected/model.safetensors")
 
@@ -53,19 +55,34 @@ def main() -> None:
     zeros = random.integers(1, 17, (groups, OUTPUTS))
     stored = {"qzeros": pack(zeros - 1, 1, natural)}
     write("gptq", settings | {"desc_act": False, "sym": False}, rows | stored, floats(zeros, plain))
-    write("gptq-act-order", settings | {"desc_act": True, "sym": False},
-          rows | stored | {"g_idx": shuffled.astype(numpy.int32)}, floats(zeros, shuffled))
+    write(
+        "gptq-act-order",
+        settings | {"desc_act": True, "sym": False},
+        rows | stored | {"g_idx": shuffled.astype(numpy.int32)},
+        floats(zeros, shuffled),
+    )
     zeros = random.integers(0, 16, (groups, OUTPUTS))
     stored = {"qzeros": pack(zeros, 1, natural)}
     write("gptq-v2", settings | {"sym": False, "checkpoint_format": "gptq_v2"}, rows | stored, floats(zeros, plain))
     middle = numpy.full((groups, OUTPUTS), 8)
-    write("gptq-symmetric", settings | {"sym": True, "checkpoint_format": "gptq"},
-          rows | {"qzeros": pack(middle - 1, 1, natural)}, floats(middle, plain))
-    write("gptq-true-zeros", settings | {"sym": True, "checkpoint_format": "gptq"},
-          rows | {"qzeros": pack(middle, 1, natural)}, floats(middle, plain))
-    write("awq", {"quant_method": "awq", "bits": 4, "group_size": GROUP, "version": "gemm", "zero_point": True},
-          {"qweight": pack(values, 1, AWQ_ORDER), "qzeros": pack(zeros, 1, AWQ_ORDER), "scales": scales},
-          floats(zeros, plain))
+    write(
+        "gptq-symmetric",
+        settings | {"sym": True, "checkpoint_format": "gptq"},
+        rows | {"qzeros": pack(middle - 1, 1, natural)},
+        floats(middle, plain),
+    )
+    write(
+        "gptq-true-zeros",
+        settings | {"sym": True, "checkpoint_format": "gptq"},
+        rows | {"qzeros": pack(middle, 1, natural)},
+        floats(middle, plain),
+    )
+    write(
+        "awq",
+        {"quant_method": "awq", "bits": 4, "group_size": GROUP, "version": "gemm", "zero_point": True},
+        {"qweight": pack(values, 1, AWQ_ORDER), "qzeros": pack(zeros, 1, AWQ_ORDER), "scales": scales},
+        floats(zeros, plain),
+    )
 
 
 if __name__ == "__main__":

@@ -1,20 +1,20 @@
 import CPUFeatures
 
-/// The weights that come after those that are computed with: fetched meanwhile, a part with every tile of rows, so that
-/// memory and arithmetic are busy at the same time.
-struct UpcomingWeights {
+/// Memory that is needed after what is computed with: fetched meanwhile, a part with every step, so that memory and
+/// arithmetic are busy at the same time.
+struct UpcomingLines {
     private var next: UnsafeRawPointer
     private let end: UnsafeRawPointer
     /// Lines of 64 bytes to fetch with each step.
     private let lines: Int
 
     /// - Parameters:
-    ///   - weights: what comes next, `bytes` long.
-    ///   - steps: how many steps the tiles take together until it is needed.
+    ///   - memory: what comes next, `bytes` long.
+    ///   - steps: how many steps there are until it is needed.
     @inline(__always)
-    init(_ weights: UnsafeRawPointer, bytes: Int, steps: Int) {
-        next = weights
-        end = weights + bytes
+    init(_ memory: UnsafeRawPointer, bytes: Int, steps: Int) {
+        next = memory
+        end = memory + bytes
         lines = (bytes / 64 + steps - 1) / steps
     }
 
