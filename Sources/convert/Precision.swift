@@ -51,6 +51,13 @@ enum Precision: String, CaseIterable, ExpressibleByArgument, Sendable {
         }
     }
 
+    /// The same for a tensor of a shape: llama.cpp multiplies with norms and adds biases in 32 bits, and blocks need whole
+    /// rows.
+    func ggufType(for shape: [Int]) -> GGUFType {
+        if shape.count < 2 { return .float32 }
+        return shape[shape.count - 1] % ggufType.blockElements == 0 ? ggufType : .bfloat16
+    }
+
     /// llama.cpp's number for files that are mostly of that type.
     var ggufFileType: Int {
         switch self {

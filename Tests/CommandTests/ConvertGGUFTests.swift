@@ -81,6 +81,31 @@ final class ConvertGGUFTests: XCTestCase {
         try Command.convert.assertSucceeds([model, file, "--force", "--precision", "f16"])
     }
 
+    /// Rows that are put in another order must be as many as the heads have.
+    func testHeadsThatDoNotFitTheirTensorsAreRefused() throws {
+        let name = "model.layers.0.self_attn.k_proj.weight"
+        for shape in [[1, 1], [3, 24]] {
+            let changed = try ModelCopy(of: TinyModels.folder("llama-grouped"))
+            try changed.changeTensors { tensors in
+                guard let place = tensors.firstIndex(where: { $0.name == name }) else { return XCTFail(name) }
+                tensors[place].shape = shape
+                tensors[place].bytes = Array(repeating: 0, count: shape[0] * shape[1] * 4)
+            }
+            try Command.convert.assertRefuses(
+                [changed.path, changed.path(of: "x.gguf")], code: 65, saying: name, "config.json")
+        }
+        let output = try ModelCopy(of: TinyModels.folder("llama-grouped"))
+        try Command.convert.assertSucceeds([output.path, output.path(of: "x.gguf")])
+        let url = URL(fileURLWithPath: output.path(of: "x.gguf"))
+        var file = try Data(contentsOf: url)
+        // The key, its type (an unsigned integer of 32 bits), and the value.
+        let entry = try XCTUnwrap(file.range(of: Data("llama.attention.head_count".utf8) + [4, 0, 0, 0]))
+        file[entry.upperBound] = 1
+        try file.write(to: url)
+        try Command.convert.assertRefuses(
+            [url.path, output.path(of: "back")], code: 65, saying: "attn_q", "its heads have")
+    }
+
     func testFilesThatAreNoModelsAreRefused() throws {
         let folder = try ModelCopy(of: TinyModels.folder("llama-grouped"))
         let output = folder.path(of: "output")

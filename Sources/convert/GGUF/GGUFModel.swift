@@ -31,8 +31,15 @@ struct GGUFModel {
                         path: file.path, name: info.name,
                         problem: "is not part of any model that this package computes. Get another model."))
             }
-            tensors.append(
-                SourceTensor(name: name, content: .gguf(file, info, turnedHeads: turnedHeads(of: info.name))))
+            let heads = turnedHeads(of: info.name)
+            let rows = heads.map { $0 * configuration.headSize }
+            guard rows == nil || rows == info.shape[0] else {
+                throw .gguf(
+                    .tensor(
+                        path: file.path, name: info.name,
+                        problem: "has \(info.shape[0]) rows, but its heads have \(rows ?? 0). Download it again."))
+            }
+            tensors.append(SourceTensor(name: name, content: .gguf(file, info, turnedHeads: heads)))
         }
         return tensors
     }

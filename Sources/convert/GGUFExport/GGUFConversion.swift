@@ -39,9 +39,11 @@ struct GGUFConversion {
     init(_ source: ModelSource, precision: Precision, head: Precision) throws(ConvertError) {
         self.source = source
         let json = try source.configuration()
+        let configuration: ModelConfiguration
         do { configuration = try ModelConfiguration(json: .object(json)) } catch {
             throw .badFile(path: source.path, reason: error.description)
         }
+        self.configuration = configuration
         let entries = try GGUFModelEntries(configuration, path: source.path)
         metadata =
             try entries.entries(name: source.name, precision: precision)
@@ -55,13 +57,17 @@ struct GGUFConversion {
                         "llama.cpp has no place for the tensor \"\(tensor.name)\" of \(tensor.elementType.rawValue). "
                         + "Write a folder instead.")
             }
-            var own = WeightRole(tensor: tensor.name) == .vocabulary ? head : precision
-            // llama.cpp multiplies with norms and adds biases in 32 bits.
-            if tensor.shape.count < 2 { own = .f32 }
-            if tensor.shape.last.map({ $0 % own.ggufType.blockElements != 0 }) ?? true { own = .bf16 }
-            parts.append(
-                Part(
-                    tensor: tensor, name: name, type: own.ggufType, turnedHeads: entries.turnedHeads(of: tensor.name)))
+            let heads = entries.turnedHeads(of: tensor.name)
+            let rows = WeightRole(tensor: tensor.name) == .vocabulary ? configuration.vocabularySize : nil
+            let expected = rows ?? heads.map { $0 * configuration.headSize } ?? tensor.shape.first
+            guard 1...2 ~= tensor.shape.count, tensor.elementCount > 0, tensor.shape[0] == expected else {
+                throw .badFile(
+                    path: source.path,
+                    reason: "the tensor \"\(tensor.name)\" has the shape \(tensor.shape), which is not what config.json "
+                        + "says. Download the model again.")
+            }
+            let wished = WeightRole(tensor: tensor.name) == .vocabulary ? head : precision
+            parts.append(Part(tensor: tensor, name: name, type: wished.ggufType(for: tensor.shape), turnedHeads: heads))
         }
         self.parts = parts
     }

@@ -44,7 +44,7 @@ struct GGUFTokenizerEntries {
         ]
         if hasByteFallback {
             entries.append(("tokenizer.ggml.scores", .numbers(scores(tokens.map(\.text), merges))))
-            let prepends = "\(json["normalizer"]?.serialized() ?? "")".contains("Prepend")
+            let prepends = (json["normalizer"]?.serialized() ?? "").contains("Prepend")
             entries.append(("tokenizer.ggml.add_space_prefix", .bool(prepends)))
         } else {
             entries.append(("tokenizer.ggml.merges", .strings(merges.map { "\($0.left) \($0.right)" })))
