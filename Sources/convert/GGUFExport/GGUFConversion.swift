@@ -63,7 +63,8 @@ struct GGUFConversion {
             guard 1...2 ~= tensor.shape.count, tensor.elementCount > 0, tensor.shape[0] == expected else {
                 throw .badFile(
                     path: source.path,
-                    reason: "the tensor \"\(tensor.name)\" has the shape \(tensor.shape), which is not what config.json "
+                    reason:
+                        "the tensor \"\(tensor.name)\" has the shape \(tensor.shape), which is not what config.json "
                         + "says. Download the model again.")
             }
             let wished = WeightRole(tensor: tensor.name) == .vocabulary ? head : precision

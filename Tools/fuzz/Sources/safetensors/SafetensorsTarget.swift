@@ -1,19 +1,13 @@
+import FuzzSupport
 import Glibc
 import Safetensors
 
-/// The file that every input is written to: in memory, so that no disk is worn out, and without a name.
-private let file: (descriptor: CInt, path: String) = {
-    let path = "/dev/shm/specsearch-fuzz-input-\(getpid())"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
-    precondition(descriptor >= 0, "cannot create \(path): error \(errno)")
-    unlink(path)
-    return (descriptor, "/proc/self/fd/\(descriptor)")
-}()
+private let file = MemoryFile("input")
 
 /// Opens the input as a file; what is accepted must be readable to the last byte, and survive being written.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    precondition(ftruncate(file.descriptor, 0) == 0 && pwrite(file.descriptor, bytes, count, 0) == count)
+    file.write(bytes, count)
     do {
         let opened = try SafetensorsFile(contentsOf: file.path)
         try read(opened)
