@@ -49,6 +49,7 @@ let package = Package(
         .library(name: "Tokenization", targets: ["Tokenization"]),
         .library(name: "Safetensors", targets: ["Safetensors"]),
         .library(name: "GGUF", targets: ["GGUF"]),
+        .library(name: "PackedWeights", targets: ["PackedWeights"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -59,6 +60,7 @@ let package = Package(
         .target(name: "JSON", swiftSettings: house),
         .target(name: "Safetensors", dependencies: ["Files", "JSON"], swiftSettings: house),
         .target(name: "GGUF", dependencies: ["Safetensors", "Files"], swiftSettings: house),
+        .target(name: "PackedWeights", dependencies: ["Safetensors", "JSON"], swiftSettings: house),
         .target(name: "Tokenization", dependencies: ["Files", "JSON"], swiftSettings: house),
         .target(name: "ChatTemplates", dependencies: ["Tokenization", "Files", "JSON"], swiftSettings: house),
         // Arithmetic.
@@ -86,7 +88,7 @@ let package = Package(
         .executableTarget(
             name: "convert",
             dependencies: [
-                "Transformer", "Tokenization", "Compute", "GGUF", "Safetensors", "Files", "JSON",
+                "Transformer", "Tokenization", "Compute", "GGUF", "PackedWeights", "Safetensors", "Files", "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import GGUF
+import PackedWeights
 import Safetensors
 
 #if canImport(Glibc)
@@ -37,6 +38,8 @@ enum ConvertError: Error, CustomStringConvertible {
     case refused(path: String, code: Int32)
     /// The weights cannot be read or written.
     case weights(SafetensorsError)
+    /// Packed weights cannot be read.
+    case packed(PackedError)
     /// A GGUF file cannot be read.
     case gguf(GGUFError)
     /// The user pressed Control-C.
@@ -64,6 +67,7 @@ enum ConvertError: Error, CustomStringConvertible {
             "\(path): \(String(cString: strerror(code))) (error \(code)). Check permissions and the disk."
         case .weights(let error): error.description
         case .gguf(let error): error.description
+        case .packed(let error): error.description
         case .interrupted: "interrupted; nothing was written."
         }
     }
@@ -81,7 +85,7 @@ enum ConvertError: Error, CustomStringConvertible {
             ExitCode(66)
         case .gguf(.file(_, .missing)): ExitCode(66)
         case .weights(.writing), .gguf(.writing): ExitCode(70)
-        case .weights, .gguf: ExitCode(65)
+        case .weights, .gguf, .packed: ExitCode(65)
         }
     }
 }

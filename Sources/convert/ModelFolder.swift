@@ -1,5 +1,6 @@
 import Files
 import JSON
+import PackedWeights
 import Safetensors
 
 /// The folder of a model as Hugging Face lays it out: what `convert` reads.
@@ -37,7 +38,9 @@ struct ModelFolder {
         var members = try ModelFolder.readConfiguration(of: path)
         let quantised = members["quantization_config"].flatMap { $0 == .null ? nil : $0 }
         packing = try quantised.map { value throws(ConvertError) in
-            try PackedFormat(value, path: "\(path)/\(ModelFolder.configurationName)")
+            do throws(PackedError) {
+                return try PackedFormat(value, path: "\(path)/\(ModelFolder.configurationName)")
+            } catch { throw .packed(error) }
         }
         members.remove("quantization_config")
         configuration = members
@@ -57,7 +60,10 @@ struct ModelFolder {
         var tensors: [SourceTensor] = []
         for tensor in weights.tensors {
             if tensor.name.hasSuffix(PackedTensor.ending) {
-                let packed = try PackedTensor(tensor, packing) { weights.tensor(named: $0) }
+                let packed: PackedTensor
+                do { packed = try PackedTensor(tensor, packing) { weights.tensor(named: $0) } } catch {
+                    throw .packed(error)
+                }
                 let name = tensor.name.dropLast(PackedTensor.ending.count) + ".weight"
                 tensors.append(SourceTensor(name: String(name), content: .packed(packed)))
             } else if ![".qzeros", ".scales", ".g_idx"].contains(where: tensor.name.hasSuffix) {

@@ -1,4 +1,5 @@
 import GGUF
+import PackedWeights
 import Safetensors
 
 /// A tensor that is converted, wherever it comes from.

@@ -8,6 +8,7 @@ let targets = [
     "config": ["Transformer"],
     "gguf": ["GGUF"],
     "json": ["Safetensors"],
+    "packed": ["PackedWeights", "Safetensors"],
     "safetensors": ["Safetensors"],
     "shards": ["Safetensors"],
     "template": ["ChatTemplates"],

@@ -1,9 +1,9 @@
-import JSON
+public import JSON
 
 /// How the weights of a folder are packed into 32-bit integers, eight of 4 bits each, from `quantization_config`.
-struct PackedFormat {
+public struct PackedFormat: Sendable {
     /// Who packs: each with an order of its own.
-    enum Method: String {
+    public enum Method: String, Sendable {
         /// GPTQ (Frantar et al., 2022): integers hold eight inputs of an output.
         case gptq
         /// AWQ (Lin et al., 2023): integers hold eight outputs of an input, even ones before odd ones.
@@ -11,18 +11,23 @@ struct PackedFormat {
     }
 
     /// Who packed.
-    let method: Method
+    public let method: Method
     /// Inputs that share a scale and a zero; nil for all of an output.
-    let groupSize: Int?
+    public let groupSize: Int?
     /// What is added to the zeros of the file.
-    let zeroOffset: Int
+    public let zeroOffset: Int
     /// Whether zeros are in the middle of the range, 8, by definition.
-    let isSymmetric: Bool
+    public let isSymmetric: Bool
 
-    /// - Throws: a text that says what was found and what is read, for everything else.
-    init(_ configuration: JSONValue, path: String) throws(ConvertError) {
-        func refused(_ problem: String) -> ConvertError {
-            .badFile(
+    /// Reads `quantization_config`.
+    ///
+    /// - Parameters:
+    ///   - configuration: its value.
+    ///   - path: the file that holds it, for error texts.
+    /// - Throws: `PackedError` for everything but GPTQ and AWQ with 4 bits.
+    public init(_ configuration: JSONValue, path: String) throws(PackedError) {
+        func refused(_ problem: String) -> PackedError {
+            PackedError(
                 path: path,
                 reason: "\(problem); GPTQ and AWQ with 4 bits are read. Start from the model that they were made from.")
         }

@@ -1,16 +1,16 @@
-import Safetensors
+public import Safetensors
 
 /// A weight matrix of integers of 4 bits with scales and zeros in groups of inputs: (integer − zero) · scale.
-struct PackedTensor {
+public struct PackedTensor: Sendable {
     /// The ending of the name of the integers, which all such matrices have.
-    static let ending = ".qweight"
+    public static let ending = ".qweight"
     /// Where AWQ keeps eight neighbouring outputs in an integer, in units of 4 bits.
     private static let awqPlaces = [0, 4, 1, 5, 2, 6, 3, 7]
 
     /// Outputs × inputs.
-    let shape: [Int]
+    public let shape: [Int]
     /// Bytes of everything that is read.
-    let byteCount: Int
+    public let byteCount: Int
     private let method: PackedFormat.Method
     private let integers: TensorView
     private let zeros: TensorView
@@ -24,13 +24,13 @@ struct PackedTensor {
     /// - Parameters:
     ///   - integers: the tensor whose name ends with `.qweight`.
     ///   - find: the tensor of a name.
-    init(_ integers: TensorView, _ format: PackedFormat, find: (String) -> TensorView?) throws(ConvertError) {
+    public init(_ integers: TensorView, _ format: PackedFormat, find: (String) -> TensorView?) throws(PackedError) {
         let base = String(integers.name.dropLast(PackedTensor.ending.count))
-        func problem(_ name: String, _ problem: String) -> ConvertError {
-            .badFile(
+        func problem(_ name: String, _ problem: String) -> PackedError {
+            PackedError(
                 path: integers.file.path, reason: "the tensor \"\(name)\" \(problem). Download the model again.")
         }
-        func part(_ ending: String, _ types: [ElementType], _ shape: [Int]) throws(ConvertError) -> TensorView {
+        func part(_ ending: String, _ types: [ElementType], _ shape: [Int]) throws(PackedError) -> TensorView {
             let name = base + ending
             guard let tensor = find(name) else { throw problem(name, "is missing") }
             guard types.contains(tensor.elementType), tensor.shape == shape else {
@@ -70,7 +70,9 @@ struct PackedTensor {
     }
 
     /// Reads whole rows as floats; `elements` counts through outputs × inputs.
-    func copyFloats(_ elements: Range<Int>, into floats: UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) {
+    public func copyFloats(_ elements: Range<Int>, into floats: UnsafeMutableBufferPointer<Float>)
+        throws(SafetensorsError)
+    {
         let (outputs, inputs) = (shape[0], shape[1])
         let rows = elements.lowerBound / inputs..<elements.upperBound / inputs
         let groupCount = scales.shape[0]
@@ -98,7 +100,7 @@ struct PackedTensor {
     }
 
     /// Lets the system drop the memory of a tensor that has been read.
-    func releasePages() {
+    public func releasePages() {
         for tensor in [integers, zeros, scales] { tensor.releasePages() }
     }
 
