@@ -70,16 +70,8 @@ struct Conversion {
             try source.forEachCompanion { try TemporaryFile.write($1, to: "\(folder)/\($0)") }
             report.seconds = progress.seconds
             return report
-        } catch let error as SafetensorsError {
-            throw .weights(error)
-        } catch let error as WriteError {
-            throw .refused(path: error.path, code: error.code)
-        } catch let error as GGUFError {
-            throw .gguf(error)
-        } catch let error as ConvertError {
-            throw error
         } catch {
-            throw .badFile(path: folder, reason: "\(error)")
+            throw ConvertError(error, path: folder)
         }
     }
 

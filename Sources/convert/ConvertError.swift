@@ -45,6 +45,19 @@ enum ConvertError: Error, CustomStringConvertible {
     /// The user pressed Control-C.
     case interrupted
 
+    /// Any error of a conversion.
+    ///
+    /// - Parameter path: what was converted, for errors that do not say.
+    init(_ error: any Error, path: String) {
+        switch error {
+        case let error as ConvertError: self = error
+        case let error as SafetensorsError: self = .weights(error)
+        case let error as GGUFError: self = .gguf(error)
+        case let error as WriteError: self = .refused(path: error.path, code: error.code)
+        default: self = .badFile(path: path, reason: "\(error)")
+        }
+    }
+
     var description: String {
         switch self {
         case .missing(let path): "\(path): there is no such file or folder. Check the path."

@@ -58,7 +58,8 @@ struct GGUFConversion {
                         + "Write a folder instead.")
             }
             let heads = entries.turnedHeads(of: tensor.name)
-            let rows = WeightRole(tensor: tensor.name) == .vocabulary ? configuration.vocabularySize : nil
+            let isVocabulary = WeightRole(tensor: tensor.name) == .vocabulary
+            let rows = isVocabulary ? configuration.vocabularySize : nil
             let expected = rows ?? heads.map { $0 * configuration.headSize } ?? tensor.shape.first
             guard 1...2 ~= tensor.shape.count, tensor.elementCount > 0, tensor.shape[0] == expected else {
                 throw .badFile(
@@ -67,7 +68,7 @@ struct GGUFConversion {
                         "the tensor \"\(tensor.name)\" has the shape \(tensor.shape), which is not what config.json "
                         + "says. Download the model again.")
             }
-            let wished = WeightRole(tensor: tensor.name) == .vocabulary ? head : precision
+            let wished = isVocabulary ? head : precision
             parts.append(Part(tensor: tensor, name: name, type: wished.ggufType(for: tensor.shape), turnedHeads: heads))
         }
         self.parts = parts
@@ -99,14 +100,8 @@ struct GGUFConversion {
             try writer.finish()
             report.seconds = progress.seconds
             return report
-        } catch let error as SafetensorsError {
-            throw .weights(error)
-        } catch let error as GGUFError {
-            throw .gguf(error)
-        } catch let error as ConvertError {
-            throw error
         } catch {
-            throw .badFile(path: path, reason: "\(error)")
+            throw ConvertError(error, path: path)
         }
     }
 
