@@ -29,8 +29,10 @@ public struct JSONObject: Sendable, Hashable {
     /// Adds a member at the end and returns true; returns false, and changes nothing, if the name is there already.
     public mutating func append(_ name: String, _ value: JSONValue) -> Bool {
         let key = ExactName(name)
-        guard positions[key] == nil else { return false }
-        positions[key] = members.count
+        if let earlier = positions.updateValue(members.count, forKey: key) {
+            positions[key] = earlier
+            return false
+        }
         members.append(Member(name: name, value: value))
         return true
     }
@@ -70,7 +72,8 @@ public struct ExactName: Hashable, Sendable {
 
     /// Whether both hold the same bytes.
     public static func == (left: ExactName, right: ExactName) -> Bool {
-        left.string.utf8.elementsEqual(right.string.utf8)
+        var (left, right) = (left.string, right.string)
+        return left.withUTF8 { left in right.withUTF8 { left.elementsEqual($0) } }
     }
 
     /// Hashes the bytes.
