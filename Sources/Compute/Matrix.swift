@@ -161,7 +161,7 @@ package struct Matrix: Sendable {
             first_panel: 0, panel_count: storage.panelCount, outputs: outputs, output: rows.output,
             output_stride: rows.outputStride)
         nonisolated(unsafe) let product = whole
-        arithmetic.team.split(storage.panelCount, atLeast: panelsAtLeast(rows.count)) { panels in
+        arithmetic.team.share(storage.panelCount, atLeast: panelsAtLeast(rows.count), grain: 4) { panels in
             var part = product
             part.first_panel = panels.lowerBound
             part.panel_count = panels.count
@@ -179,7 +179,7 @@ package struct Matrix: Sendable {
         ) { bytes, scales, starts in
             nonisolated(unsafe) let (bytes, scales, starts, rows) = (bytes, scales, starts, rows)
             let panelCount = parts.reduce(0) { $0 + $1.panelCount }
-            arithmetic.team.split(panelCount, atLeast: panelsAtLeast(rows.count)) { panels in
+            arithmetic.team.share(panelCount, atLeast: panelsAtLeast(rows.count), grain: 2) { panels in
                 var (firstPanel, output) = (0, rows.output)
                 for part in parts {
                     let own = panels.clamped(to: firstPanel..<firstPanel + part.panelCount)

@@ -14,7 +14,7 @@ public final class ThreadTeam: Sendable {
     /// Starts `threads` − 1 threads, fewer if the system gives no more; by default one member for each processor.
     public init(threads: Int = ThreadTeam.processors) {
         precondition(threads >= 1, "a team has at least its caller")
-        let shared = Shared()
+        let shared = Shared(members: threads)
         var members = 1
         while members < threads {
             let member = members
@@ -37,15 +37,45 @@ public final class ThreadTeam: Sendable {
     ///   - smallest: a part has at least this many items, so that small loops stay on the caller.
     ///   - body: computes one part; parts run at the same time.
     package func split(_ total: Int, atLeast smallest: Int, _ body: (Range<Int>) -> Void) {
-        let parts = min(count, max(1, total / max(1, smallest)))
+        let parts = parts(of: total, atLeast: smallest)
         guard parts > 1 else {
             if total > 0 { body(0..<total) }
             return
         }
         shared.run(members: count) { member in
-            guard member < parts else { return }
-            body(member * total / parts..<(member + 1) * total / parts)
+            if member < parts { body(ThreadTeam.part(member, of: parts, total)) }
         }
+    }
+
+    /// The same in smaller pieces: a member that is done early takes pieces of the others' parts. For work that streams
+    /// through memory, whose speed differs between processors and from one moment to the next.
+    ///
+    /// - Parameters:
+    ///   - total: how many items there are, below 2³².
+    ///   - smallest: a part has at least this many items.
+    ///   - grain: a piece has at least this many, unless fewer are left.
+    ///   - body: computes one piece; pieces run at the same time, and each once.
+    package func share(_ total: Int, atLeast smallest: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+        let parts = parts(of: total, atLeast: smallest)
+        guard parts > 1 else {
+            if total > 0 { body(0..<total) }
+            return
+        }
+        nonisolated(unsafe) let shares = shared.shares
+        for member in 0..<parts { shares[member].reset(ThreadTeam.part(member, of: parts, total)) }
+        shared.run(members: count) { member in
+            guard member < parts else { return }
+            while let piece = shares[member].takeFirst(grain) { body(piece) }
+            for step in 1..<parts {
+                while let piece = shares[(member + step) % parts].takeLast(grain) { body(piece) }
+            }
+        }
+    }
+
+    private func parts(of total: Int, atLeast smallest: Int) -> Int { min(count, max(1, total / max(1, smallest))) }
+
+    private static func part(_ number: Int, of parts: Int, _ total: Int) -> Range<Int> {
+        number * total / parts..<(number + 1) * total / parts
     }
 }
 
@@ -58,8 +88,22 @@ private final class Shared: @unchecked Sendable {
     /// The work, borrowed from the stack of whoever runs it; nobody retains it.
     private var work: UnsafePointer<(Int) -> Void>?
     private let room = WaitingRoom()
+    /// What each member has still to do of a loop that is shared in pieces.
+    let shares: UnsafeMutablePointer<WorkShare>
+    private let members: Int
     /// Pauses before a waiting member goes to sleep: some hundred microseconds.
     private static let patience = 4_000
+
+    init(members: Int) {
+        self.members = members
+        shares = .allocate(capacity: members)
+        for member in 0..<members { (shares + member).initialize(to: WorkShare()) }
+    }
+
+    deinit {
+        shares.deinitialize(count: members)
+        shares.deallocate()
+    }
 
     /// Lets all members run `work`, the caller as number 0, and returns when all have.
     func run(members: Int, _ work: (Int) -> Void) {

@@ -8,9 +8,47 @@ import CPUFeatures
 /// Adds one page to the running softmax of several queries: see `KernelTable.attend`.
 func attend(_ page: UnsafePointer<PageAttention>) {
     let page = page.pointee
-    addScores(page)
+    // The next page has 16 depths of keys and of values, 64 bytes for each element, and a tile a step for each of them.
+    let elements = page.head_size + page.value_stride
+    var upcoming = UpcomingLines(
+        page.upcoming ?? page.keys, bytes: page.upcoming == nil ? 0 : elements * 64,
+        steps: (page.count + MostSums.queries - 1) / MostSums.queries * elements)
+    forEachTile(ScoreStep.self, page, &upcoming)
     normalizeScores(page)
-    addValues(page)
+    forEachTile(ValueStep.self, page, &upcoming)
+}
+
+/// What is done with a tile of queries.
+private protocol TileStep {
+    static func apply<Tile: QueryTile>(
+        _ tile: Tile.Type, _ page: PageAttention, _ query: Int, _ upcoming: inout UpcomingLines)
+}
+
+/// Takes a step with all queries: the largest tiles, then one of just those that are left, as the chains of its sums
+/// have to hide each other's latency.
+@inline(__always)
+private func forEachTile<Step: TileStep>(
+    _ step: Step.Type, _ page: PageAttention, _ upcoming: inout UpcomingLines
+) {
+    var query = 0
+    while page.count - query >= MostSums.queries {
+        Step.apply(MostSums.self, page, query, &upcoming)
+        query += MostSums.queries
+    }
+    switch page.count - query {
+    #if KERNELS_V4
+    case 7: Step.apply(SevenSums.self, page, query, &upcoming)
+    case 6: Step.apply(SixSums.self, page, query, &upcoming)
+    case 5: Step.apply(FiveSums.self, page, query, &upcoming)
+    case 4: Step.apply(FourSums.self, page, query, &upcoming)
+    #endif
+    #if KERNELS_V3 || KERNELS_V4
+    case 3: Step.apply(ThreeSums.self, page, query, &upcoming)
+    case 2: Step.apply(TwoSums.self, page, query, &upcoming)
+    #endif
+    case 1: Step.apply(OneSum.self, page, query, &upcoming)
+    default: break
+    }
 }
 
 /// Sums of some queries, a vector each, held in registers.
@@ -39,78 +77,57 @@ private struct OneSum: QueryTile {
     func forEach(_ query: Int, _ body: (Int, Vector) -> Void) { body(query, sum) }
 }
 
-/// Twice as many queries.
-private struct TallerSums<Half: QueryTile>: QueryTile {
-    static var queries: Int { 2 * Half.queries }
-    private var upper: Half
-    private var lower: Half
+/// The queries of one tile, then those of another.
+private struct Joined<First: QueryTile, Second: QueryTile>: QueryTile {
+    static var queries: Int { First.queries + Second.queries }
+    private var first: First
+    private var second: Second
 
     @inline(__always)
-    init(_ query: Int, _ first: (Int) -> Vector) {
-        upper = Half(query, first)
-        lower = Half(query + Half.queries, first)
+    init(_ query: Int, _ begin: (Int) -> Vector) {
+        first = First(query, begin)
+        second = Second(query + First.queries, begin)
     }
 
     @inline(__always)
     mutating func add(_ vector: Vector, _ factors: UnsafePointer<Float>, _ stride: Int) {
-        upper.add(vector, factors, stride)
-        lower.add(vector, factors + Half.queries * stride, stride)
+        first.add(vector, factors, stride)
+        second.add(vector, factors + First.queries * stride, stride)
     }
 
     @inline(__always)
     func forEach(_ query: Int, _ body: (Int, Vector) -> Void) {
-        upper.forEach(query, body)
-        lower.forEach(query + Half.queries, body)
+        first.forEach(query, body)
+        second.forEach(query + First.queries, body)
     }
 }
 
-private typealias TwoSums = TallerSums<OneSum>
-private typealias FourSums = TallerSums<TwoSums>
-private typealias EightSums = TallerSums<FourSums>
+private typealias TwoSums = Joined<OneSum, OneSum>
+private typealias ThreeSums = Joined<TwoSums, OneSum>
+private typealias FourSums = Joined<TwoSums, TwoSums>
+private typealias FiveSums = Joined<FourSums, OneSum>
+private typealias SixSums = Joined<FourSums, TwoSums>
+private typealias SevenSums = Joined<FourSums, ThreeSums>
+private typealias EightSums = Joined<FourSums, FourSums>
 
-/// The scores of all queries, in tiles of as many as fit into the registers beside a key and a factor, then of fewer.
-@inline(__always)
-private func addScores(_ page: PageAttention) {
-    // The next page has 16 depths of keys and of values, 64 bytes for each element; even one tile takes a step for each.
-    var upcoming = UpcomingLines(
-        page.upcoming ?? page.keys, bytes: page.upcoming == nil ? 0 : (page.head_size + page.value_stride) * 64,
-        steps: (page.count + 7) / 8 * page.head_size)
-    var query = 0
-    #if KERNELS_V4
-    query = addScores(EightSums.self, page, from: query, &upcoming)
-    #endif
-    #if KERNELS_V3 || KERNELS_V4
-    query = addScores(FourSums.self, page, from: query, &upcoming)
-    #endif
-    query = addScores(TwoSums.self, page, from: query, &upcoming)
-    _ = addScores(OneSum.self, page, from: query, &upcoming)
-}
+// As many as fit into the registers beside a key and a factor.
+#if KERNELS_V4
+private typealias MostSums = EightSums
+#elseif KERNELS_V3
+private typealias MostSums = FourSums
+#else
+private typealias MostSums = TwoSums
+#endif
 
-/// The values of all queries, in the same tiles.
-@inline(__always)
-private func addValues(_ page: PageAttention) {
-    var query = 0
-    #if KERNELS_V4
-    query = addValues(EightSums.self, page, from: query)
-    #endif
-    #if KERNELS_V3 || KERNELS_V4
-    query = addValues(FourSums.self, page, from: query)
-    #endif
-    query = addValues(TwoSums.self, page, from: query)
-    _ = addValues(OneSum.self, page, from: query)
-}
-
-/// Dot products of as many whole tiles of queries as fit with the sixteen keys of the page: lanes are depths. Returns
-/// the first query that is left.
-@inline(__always)
-private func addScores<Tile: QueryTile>(
-    _ tile: Tile.Type, _ page: PageAttention, from first: Int, _ upcoming: inout UpcomingLines
-) -> Int {
-    let lanes = SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-    let isHidden =
-        lanes .>= Int32(truncatingIfNeeded: page.depths) .| lanes .< Int32(truncatingIfNeeded: page.first_depth)
-    var query = first
-    while query + Tile.queries <= page.count {
+/// Dot products of the queries with the sixteen keys of the page: lanes are depths.
+private enum ScoreStep: TileStep {
+    @inline(__always)
+    static func apply<Tile: QueryTile>(
+        _ tile: Tile.Type, _ page: PageAttention, _ query: Int, _ upcoming: inout UpcomingLines
+    ) {
+        let lanes = SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+        let isHidden =
+            lanes .>= Int32(truncatingIfNeeded: page.depths) .| lanes .< Int32(truncatingIfNeeded: page.first_depth)
         let elements = page.queries + query * page.head_size
         var scores = Tile(query) { _ in .zero }
         for index in 0..<page.head_size {
@@ -120,52 +137,52 @@ private func addScores<Tile: QueryTile>(
         scores.forEach(query) { query, scores in
             store(scores.replacing(with: -.infinity, where: isHidden), to: page.weights + query * 16)
         }
-        query += Tile.queries
     }
-    return query
 }
 
 /// Turns scores into weights relative to the largest score so far, and puts in `kept` what earlier sums are worth now.
+///
+/// What needs one number for each query is done for sixteen of them at once.
 @inline(__always)
 private func normalizeScores(_ page: PageAttention) {
     let (kept, totals) = (page.weights + 16 * page.count, page.weights + 17 * page.count)
-    for query in 0..<page.count {
-        let scores = load(page.weights + query * 16)
-        let (before, best) = (page.maxima[query], largest(scores))
-        let maximum = best > before ? best : before
-        let weights = exponential(scores - maximum)
-        store(weights, to: page.weights + query * 16)
-        totals[query] = sum(weights)
-        kept[query] = before - maximum
-        page.maxima[query] = maximum
-    }
-    for query in stride(from: 0, to: page.count, by: 16) {
-        let count = min(16, page.count - query)
-        let factors = exponential(load(kept + query, count: count))
-        store(factors, to: kept + query, count: count)
-        let sums = load(page.sums + query, count: count) * factors + load(totals + query, count: count)
-        store(sums, to: page.sums + query, count: count)
+    for first in stride(from: 0, to: page.count, by: 16) {
+        let queries = first..<min(first + 16, page.count)
+        for query in queries { kept[query] = largest(load(page.weights + query * 16)) }
+        let before = load(page.maxima + first, count: queries.count)
+        let best = load(kept + first, count: queries.count)
+        let maxima = before.replacing(with: best, where: best .> before)
+        store(maxima, to: page.maxima + first, count: queries.count)
+        let factors = exponential(before - maxima)
+        store(factors, to: kept + first, count: queries.count)
+        for query in queries {
+            let weights = exponential(load(page.weights + query * 16) - page.maxima[query])
+            store(weights, to: page.weights + query * 16)
+            totals[query] = sum(weights)
+        }
+        let sums = load(page.sums + first, count: queries.count) * factors
+        store(sums + load(totals + first, count: queries.count), to: page.sums + first, count: queries.count)
     }
 }
 
-/// Adds the values of the page, weighted, for as many whole tiles of queries as fit. Returns the first that is left.
-@inline(__always)
-private func addValues<Tile: QueryTile>(_ tile: Tile.Type, _ page: PageAttention, from first: Int) -> Int {
-    let kept = page.weights + 16 * page.count
-    var query = first
-    while query + Tile.queries <= page.count {
+/// Adds the values of the page, weighted.
+private enum ValueStep: TileStep {
+    @inline(__always)
+    static func apply<Tile: QueryTile>(
+        _ tile: Tile.Type, _ page: PageAttention, _ query: Int, _ upcoming: inout UpcomingLines
+    ) {
+        let kept = page.weights + 16 * page.count
         for index in stride(from: 0, to: page.value_stride, by: 16) {
             let weighted = page.weighted + index
             var sums = Tile(query) { query in
                 load(weighted + query * page.value_stride) * Vector(repeating: kept[query])
             }
             for depth in page.first_depth..<page.depths {
+                upcoming.advance()
                 sums.add(
                     load(page.values + depth * page.value_stride + index), page.weights + query * 16 + depth, 16)
             }
             sums.forEach(query) { query, sum in store(sum, to: weighted + query * page.value_stride) }
         }
-        query += Tile.queries
     }
-    return query
 }

@@ -179,12 +179,13 @@ private func multiplyPanels<Format: PanelFormat, Wide: Tile, Narrow: Tile>(
 private func multiply<Format: PanelFormat>(_ format: Format.Type, _ product: PanelProduct) {
     let panelBytes = product.width / Format.depth * 64
     let last = product.first_panel + product.panel_count
+    let whole = (product.outputs + Int(kernel_lanes) - 1) / Int(kernel_lanes)
     let tiles = product.rows / Most.rows * (One.panels / Most.panels) + (product.rows % Most.rows).nonzeroBitCount
     for first in stride(from: product.first_panel, to: last, by: One.panels) {
         let panels = first..<min(first + One.panels, last)
         var upcoming = UpcomingLines(
             product.panels + panels.upperBound * panelBytes,
-            bytes: min(One.panels, last - panels.upperBound) * panelBytes, steps: tiles * product.width / Format.depth)
+            bytes: min(One.panels, whole - panels.upperBound) * panelBytes, steps: tiles * product.width / Format.depth)
         var row = 0
         while product.rows - row >= Most.rows {
             multiplyPanels(format, Most.self, MostRows.self, product, panels, row: &row, &upcoming)

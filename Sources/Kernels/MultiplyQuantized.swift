@@ -227,7 +227,7 @@ private struct UpcomingPanels {
     ///   - tiles: how many tiles of rows the current panels are multiplied with.
     @inline(__always)
     init<Format: QuantizedFormat>(_ format: Format.Type, _ product: QuantizedProduct, panel: Int, tiles: Int) {
-        let count = max(0, min(2, product.first_panel + product.panel_count - panel))
+        let count = max(0, min(2, (product.outputs + Int(kernel_lanes) - 1) / Int(kernel_lanes) - panel))
         let panelBytes = product.groups * Format.groupBytes
         let scaleBytes = (product.groups + 1) / 2 * 64
         let steps = tiles * product.groups

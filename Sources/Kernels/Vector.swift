@@ -1,3 +1,7 @@
+#if KERNELS_V4
+internal import Intrinsics
+#endif
+
 /// The vector that every kernel works with: one AVX-512 register, two of AVX2, four of SSE2.
 ///
 /// A sum runs in the same lanes whatever the register width, so instruction sets differ in their bits only where
@@ -31,16 +35,30 @@ func store(_ vector: Vector, to pointer: UnsafeMutablePointer<Float>) {
 /// Reads the first `count` floats, at most sixteen; the other lanes are zero.
 @inline(__always)
 func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
+    #if KERNELS_V4
+    return unsafeBitCast(_mm512_maskz_loadu_ps(lanes(count), pointer), to: Vector.self)
+    #else
     var vector = Vector.zero
     for lane in 0..<count { vector[lane] = pointer[lane] }
     return vector
+    #endif
 }
 
 /// Writes the first `count` lanes, at most sixteen.
 @inline(__always)
 func store(_ vector: Vector, to pointer: UnsafeMutablePointer<Float>, count: Int) {
+    #if KERNELS_V4
+    _mm512_mask_storeu_ps(pointer, lanes(count), unsafeBitCast(vector, to: __m512.self))
+    #else
     for lane in 0..<count { pointer[lane] = vector[lane] }
+    #endif
 }
+
+#if KERNELS_V4
+/// The mask of the first `count` lanes, at most sixteen.
+@inline(__always)
+private func lanes(_ count: Int) -> UInt16 { UInt16(truncatingIfNeeded: (1 << count) - 1) }
+#endif
 
 /// Adds the lanes, halves onto halves: always in the same order.
 @inline(__always)

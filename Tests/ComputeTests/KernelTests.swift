@@ -113,7 +113,9 @@ final class KernelTests: XCTestCase {
 
     func testAttentionAgreesWithDoubleOverPartlyFilledPages() {
         forEachSet { kernels, name in
-            for (size, depths, count) in [(4, 1, 1), (20, 16, 3), (32, 17, 4), (40, 50, 7), (64, 33, 9)] {
+            // Every size of a tile is met, and several tiles.
+            let tiles = (1...19).map { (48, 20, $0) }
+            for (size, depths, count) in [(4, 1, 1), (20, 16, 3), (32, 17, 4), (40, 50, 7), (64, 33, 9)] + tiles {
                 // Scaled, as the forward pass gives them.
                 let queries = values(count * size, seed: 10, scale: 1 / Float(size).squareRoot())
                 let keys = (0..<depths).map { values(size, seed: UInt64(100 + $0)) }
@@ -138,15 +140,18 @@ final class KernelTests: XCTestCase {
     func testAQuerysBitsDependNeitherOnOtherQueriesNorOnSlotsBeyondItsDepth() {
         forEachSet { kernels, name in
             let (size, depths) = (32, 21)
-            let queries = values(9 * size, seed: 11)
+            let queries = values(19 * size, seed: 11)
             let keys = (0..<depths).map { values(size, seed: UInt64(200 + $0)) }
             let depthValues = (0..<depths).map { values(size, seed: UInt64(2_000 + $0)) }
-            let together = attention(kernels, queries: queries, keys: keys, values: depthValues, size: size)
-            for query in 0..<9 {
-                let alone = attention(
+            let alone = (0..<19).flatMap { query in
+                attention(
                     kernels, queries: Array(queries[query * size..<(query + 1) * size]), keys: keys,
                     values: depthValues, size: size, poison: 1e30)
-                XCTAssertEqual(Array(together[query * size..<(query + 1) * size]), alone, name)
+            }
+            for count in 2...19 {
+                let together = attention(
+                    kernels, queries: Array(queries.prefix(count * size)), keys: keys, values: depthValues, size: size)
+                XCTAssertEqual(together, Array(alone.prefix(count * size)), "\(name), \(count) queries")
             }
         }
     }

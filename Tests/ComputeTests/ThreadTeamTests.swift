@@ -1,5 +1,7 @@
-import Compute
+import Synchronization
 import XCTest
+
+@testable import Compute
 
 final class ThreadTeamTests: XCTestCase {
     func testEveryItemIsDoneOnceWhateverTheSplit() {
@@ -13,8 +15,13 @@ final class ThreadTeamTests: XCTestCase {
                         team.split(total, atLeast: smallest) { part in
                             for item in part { done[item] += 1 }
                         }
+                        for grain in [1, 3, 64] {
+                            team.share(total, atLeast: smallest, grain: grain) { piece in
+                                for item in piece { done[item] += 1 }
+                            }
+                        }
                     }
-                    XCTAssertEqual(done, [Int](repeating: 1, count: total), "\(threads) threads, \(total) items")
+                    XCTAssertEqual(done, [Int](repeating: 4, count: total), "\(threads) threads, \(total) items")
                 }
             }
         }
@@ -44,13 +51,47 @@ final class ThreadTeamTests: XCTestCase {
         }
     }
 
+    func testAMemberThatIsDoneHelpsTheOthers() {
+        let team = ThreadTeam(threads: 2)
+        guard team.count == 2 else { return }
+        let total = 100
+        for slow in [0, total / 2] {
+            let done = Atomic<Int>(0)
+            let isAlone = Atomic<Bool>(false)
+            team.share(total, atLeast: 1, grain: 1) { piece in
+                if piece.contains(slow) {
+                    // All other items must get done while this member is busy with one piece.
+                    let deadline = ContinuousClock.now + .seconds(20)
+                    while done.load(ordering: .relaxed) < total - piece.count, ContinuousClock.now < deadline {}
+                    isAlone.store(done.load(ordering: .relaxed) == total - piece.count, ordering: .relaxed)
+                }
+                done.wrappingAdd(piece.count, ordering: .relaxed)
+            }
+            XCTAssertTrue(isAlone.load(ordering: .relaxed), "the rest waited for item \(slow)")
+            XCTAssertEqual(done.load(ordering: .relaxed), total)
+        }
+    }
+
+    func testPiecesHoldAtLeastAGrainWhileThereIsOne() {
+        let team = ThreadTeam(threads: 1)
+        team.share(10, atLeast: 1, grain: 4) { XCTAssertEqual($0, 0..<10, "one member takes all at once") }
+        let share = WorkShare()
+        share.reset(0..<41)
+        var pieces: [Range<Int>] = []
+        while let piece = pieces.count % 3 == 2 ? share.takeLast(4) : share.takeFirst(4) { pieces.append(piece) }
+        XCTAssertEqual(pieces, [0..<8, 8..<16, 29..<41, 16..<20, 20..<24, 25..<29, 24..<25])
+    }
+
     func testManyShortLoopsLoseNothing() {
         let team = ThreadTeam(threads: 2)
         var counts = [0, 0]
         counts.withUnsafeMutableBufferPointer { counts in
             nonisolated(unsafe) let counts = counts
-            for _ in 0..<100_000 { team.split(2, atLeast: 1) { part in for item in part { counts[item] += 1 } } }
+            for _ in 0..<100_000 {
+                team.split(2, atLeast: 1) { part in for item in part { counts[item] += 1 } }
+                team.share(2, atLeast: 1, grain: 1) { piece in for item in piece { counts[item] += 1 } }
+            }
         }
-        XCTAssertEqual(counts, [100_000, 100_000])
+        XCTAssertEqual(counts, [200_000, 200_000])
     }
 }
