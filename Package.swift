@@ -33,8 +33,13 @@ let wideTargets: [Target] =
             name: "KernelsV4", dependencies: ["CPUFeatures", "Intrinsics"],
             swiftSettings: kernelSettings(
                 ["-march=icelake-server", "-mprefer-vector-width=512"], define: ["KERNELS_V4"])),
+        .target(
+            name: "KernelsV4BF16", dependencies: ["CPUFeatures", "Intrinsics"],
+            swiftSettings: kernelSettings(
+                ["-march=icelake-server", "-mavx512bf16", "-mprefer-vector-width=512"],
+                define: ["KERNELS_V4", "KERNELS_V4_BF16"])),
     ] : []
-let wideNames: [Target.Dependency] = hasWideKernels ? ["KernelsV3", "KernelsV4"] : []
+let wideNames: [Target.Dependency] = hasWideKernels ? ["KernelsV3", "KernelsV4", "KernelsV4BF16"] : []
 let wideDefine: [SwiftSetting] = hasWideKernels ? [.define("WIDE_KERNELS")] : []
 
 let package = Package(

@@ -4,6 +4,7 @@ internal import Kernels
 #if WIDE_KERNELS
 internal import KernelsV3
 internal import KernelsV4
+internal import KernelsV4BF16
 #endif
 
 extension InstructionSet {
@@ -14,6 +15,7 @@ extension InstructionSet {
         case .baseline: Kernels.KernelSet.table
         case .v3: KernelsV3.KernelSet.table
         case .v4: KernelsV4.KernelSet.table
+        case .v4BF16: KernelsV4BF16.KernelSet.table
         }
         #else
         Kernels.KernelSet.table

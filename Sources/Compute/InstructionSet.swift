@@ -16,6 +16,8 @@ public enum InstructionSet: String, Sendable, Hashable, CaseIterable {
     case v3
     /// AVX-512 with VNNI.
     case v4
+    /// The same with AVX512_BF16.
+    case v4BF16 = "v4-bf16"
 
     /// The sets that this build contains and this processor runs, in ascending order of capability.
     public static let supported: [InstructionSet] = {
@@ -40,6 +42,7 @@ public enum InstructionSet: String, Sendable, Hashable, CaseIterable {
         case .baseline: Int(cpu_baseline)
         case .v3: Int(cpu_v3)
         case .v4: Int(cpu_v4)
+        case .v4BF16: Int(cpu_v4_bf16)
         }
     }
 }

@@ -9,6 +9,8 @@ package struct MachineLimits: Sendable {
     package let byteOperationsPerSecond: Double
     /// The same of 32-bit floats.
     package let floatOperationsPerSecond: Double
+    /// The same of bfloat16, as `ActivationPrecision.bfloat16` multiplies them.
+    package let roundedOperationsPerSecond: Double
     /// Seconds that a loop which is split among the threads takes if there is nothing to do.
     package let barrierSeconds: Double
 
@@ -38,23 +40,29 @@ package struct MachineLimits: Sendable {
         let multiplyingFloats = MachineLimits.seconds {
             team.split(team.count, atLeast: 1) { _ in _ = kernels.multiply_floats(memory.floats, MachineLimits.rounds) }
         }
+        let multiplyingPairs = MachineLimits.seconds {
+            team.split(team.count, atLeast: 1) { _ in _ = kernels.multiply_pairs(memory.floats, MachineLimits.rounds) }
+        }
         let barriers = 10_000
         let waiting = MachineLimits.seconds {
             for _ in 0..<barriers { team.split(team.count, atLeast: 1) { _ in } }
         }
-        // A round is eight vectors of sixteen lanes; a lane of bytes multiplies and adds four.
+        // A round is eight vectors of sixteen lanes; a lane of bytes multiplies and adds four, one of pairs two.
         let lanes = Double(MachineLimits.rounds * team.count * 8 * 16)
         bytesPerSecond = Double(MachineLimits.bufferBytes) / reading
         byteOperationsPerSecond = lanes * 8 / multiplyingBytes
         floatOperationsPerSecond = lanes * 2 / multiplyingFloats
+        roundedOperationsPerSecond = lanes * 4 / multiplyingPairs
         barrierSeconds = waiting / Double(barriers)
     }
 
-    /// The least time that something takes which reads so many bytes and computes so much.
-    package func leastSeconds(bytes: Int, byteOperations: Int, floatOperations: Int) -> Double {
+    /// The least time that products take which read and compute so much.
+    package func leastSeconds(_ products: ProductMeter.Reading) -> Double {
         max(
-            Double(bytes) / bytesPerSecond,
-            Double(byteOperations) / byteOperationsPerSecond + Double(floatOperations) / floatOperationsPerSecond)
+            Double(products.bytes) / bytesPerSecond,
+            Double(products.byteOperations) / byteOperationsPerSecond
+                + Double(products.floatOperations) / floatOperationsPerSecond
+                + Double(products.roundedOperations) / roundedOperationsPerSecond)
     }
 
     private static func seconds(_ body: () -> Void) -> Double {

@@ -126,7 +126,7 @@ package struct Matrix: Sendable {
     ) {
         let rows = Rows(input: input, inputStride: inputStride, count: rows, output: output, outputStride: outputStride)
         guard let meter = arithmetic.meter else { return multiply(rows, arithmetic) }
-        meter.measure(self, rows: rows.count) { multiply(rows, arithmetic) }
+        meter.measure(self, rows: rows.count, arithmetic.activations) { multiply(rows, arithmetic) }
     }
 
     private func multiply(_ rows: Rows, _ arithmetic: Arithmetic) {
@@ -135,8 +135,13 @@ package struct Matrix: Sendable {
         case .floats(let storage):
             if rows.count >= BLAS.fewestRows, let blas = arithmetic.blas {
                 multiply(rows, storage, blas: blas, team: arithmetic.team)
+            } else if precision == .bfloat16, arithmetic.activations == .bfloat16 {
+                multiplyRounded(rows, storage, arithmetic)
             } else {
-                multiply(rows, storage, arithmetic)
+                let kernels = arithmetic.kernels
+                multiply(
+                    rows.input, stride: rows.inputStride, rows, storage, arithmetic.team,
+                    precision == .float32 ? kernels.multiply_float32 : kernels.multiply_bfloat16)
             }
         }
     }
@@ -153,15 +158,17 @@ package struct Matrix: Sendable {
     /// Below this many multiplications a second thread costs more than it saves.
     private func panelsAtLeast(_ rows: Int) -> Int { 1 + 65_536 / max(1, rows * inputs * 16) }
 
-    private func multiply(_ rows: Rows, _ storage: PanelStorage, _ arithmetic: Arithmetic) {
-        let kernel =
-            precision == .float32 ? arithmetic.kernels.multiply_float32 : arithmetic.kernels.multiply_bfloat16
+    /// Multiplies rows as the kernel takes them.
+    private func multiply(
+        _ input: UnsafeRawPointer, stride: Int, _ rows: Rows, _ storage: PanelStorage, _ team: ThreadTeam,
+        _ kernel: @escaping @convention(c) (UnsafePointer<PanelProduct>) -> Void
+    ) {
         let whole = PanelProduct(
-            input: rows.input, input_stride: rows.inputStride, rows: rows.count, panels: storage.memory, width: inputs,
+            input: input, input_stride: stride, rows: rows.count, panels: storage.memory, width: inputs,
             first_panel: 0, panel_count: storage.panelCount, outputs: outputs, output: rows.output,
             output_stride: rows.outputStride)
         nonisolated(unsafe) let product = whole
-        arithmetic.team.share(storage.panelCount, atLeast: panelsAtLeast(rows.count), grain: 4) { panels in
+        team.share(storage.panelCount, atLeast: panelsAtLeast(rows.count), grain: 4) { panels in
             var part = product
             part.first_panel = panels.lowerBound
             part.panel_count = panels.count
@@ -169,11 +176,21 @@ package struct Matrix: Sendable {
         }
     }
 
+    /// The same with rows that are rounded to bfloat16 first.
+    private func multiplyRounded(_ rows: Rows, _ storage: PanelStorage, _ arithmetic: Arithmetic) {
+        arithmetic.roundedRows.withBFloat16(
+            rows.input, stride: rows.inputStride, rows: rows.count, width: inputs, arithmetic
+        ) { input in
+            multiply(
+                input, stride: inputs, rows, storage, arithmetic.team, arithmetic.kernels.multiply_rounded)
+        }
+    }
+
     /// The same with quantised weights: rows are rounded first.
     private func multiply(_ rows: Rows, _ parts: [QuantizedStorage], _ arithmetic: Arithmetic) {
         let form = parts[0].form
         let kernel = form == .int8 ? arithmetic.kernels.multiply_int8 : arithmetic.kernels.multiply_int4
-        arithmetic.quantizedRows.with(
+        arithmetic.roundedRows.withBytes(
             rows.input, stride: rows.inputStride, rows: rows.count, groups: parts[0].groups, offset: form.offset,
             arithmetic
         ) { bytes, scales, starts in

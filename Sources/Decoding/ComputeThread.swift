@@ -15,11 +15,15 @@ public final class ComputeThread: SerialExecutor {
     ///   - threads: members of the team; by default one for each processor.
     ///   - instructionSet: whose kernels to use; it must be among `InstructionSet.supported`.
     ///   - prefill: how long prompts are computed.
+    ///   - activations: in what precision rows meet weights in bfloat16.
     public convenience init(
-        threads: Int = ThreadTeam.processors, instructionSet: InstructionSet = .current, prefill: PrefillMode = .exact
+        threads: Int = ThreadTeam.processors, instructionSet: InstructionSet = .current, prefill: PrefillMode = .exact,
+        activations: ActivationPrecision = .float32
     ) {
         self.init(
-            Arithmetic(instructionSet: instructionSet, team: ThreadTeam(threads: threads), prefill: prefill))
+            Arithmetic(
+                instructionSet: instructionSet, team: ThreadTeam(threads: threads), prefill: prefill,
+                activations: activations))
     }
 
     /// Starts the thread with arithmetic that nobody else uses.

@@ -7,6 +7,8 @@ package enum KernelSet {
         KernelTable(
             multiply_float32: { multiplyFloat32($0) },
             multiply_bfloat16: { multiplyBFloat16($0) },
+            multiply_rounded: { multiplyRounded($0) },
+            round: { round($0, $1, $2) },
             multiply_int8: { multiplyInt8($0) },
             multiply_int4: { multiplyInt4($0) },
             quantize: { quantize($0, $1, $2, $3, $4, $5) },
@@ -19,6 +21,7 @@ package enum KernelSet {
             add: { add($0, $1, $2) },
             read: { read($0, $1) },
             multiply_bytes: { multiplyBytes($0, $1) },
-            multiply_floats: { multiplyFloats($0, $1) })
+            multiply_floats: { multiplyFloats($0, $1) },
+            multiply_pairs: { multiplyPairs($0, $1) })
     }
 }

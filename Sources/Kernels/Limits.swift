@@ -1,5 +1,9 @@
 import CPUFeatures
 
+#if KERNELS_V4_BF16
+internal import Intrinsics
+#endif
+
 // Loops that do nothing but what a machine's limits are made of.
 
 /// Reads `count` × 64 bytes and returns their exclusive or: see `KernelTable.read`.
@@ -56,4 +60,29 @@ func multiplyFloats(_ memory: UnsafePointer<Float>, _ rounds: Int) -> Float {
         accumulate(&h, weights, factor)
     }
     return sum((a * b) + (c * d) + (e * f) + (g * h))
+}
+
+/// Products of pairs of bfloat16 in registers alone: see `KernelTable.multiply_pairs`.
+func multiplyPairs(_ memory: UnsafePointer<Float>, _ rounds: Int) -> Float {
+    #if KERNELS_V4_BF16
+    let weights = unsafeBitCast(load(memory), to: __m512i.self)
+    func start(_ factor: Float) -> __m512 { unsafeBitCast(load(memory) * factor, to: __m512.self) }
+    var (a, b, c, d) = (start(1), start(2), start(3), start(4))
+    var (e, f, g, h) = (start(5), start(6), start(7), start(8))
+    for _ in 0..<rounds {
+        a = dot_bfloat16(a, weights, weights)
+        b = dot_bfloat16(b, weights, weights)
+        c = dot_bfloat16(c, weights, weights)
+        d = dot_bfloat16(d, weights, weights)
+        e = dot_bfloat16(e, weights, weights)
+        f = dot_bfloat16(f, weights, weights)
+        g = dot_bfloat16(g, weights, weights)
+        h = dot_bfloat16(h, weights, weights)
+    }
+    func float(_ vector: __m512) -> Vector { unsafeBitCast(vector, to: Vector.self) }
+    return sum((float(a) * float(b)) + (float(c) * float(d)) + (float(e) * float(f)) + (float(g) * float(h)))
+    #else
+    // Both halves are widened to floats.
+    return multiplyFloats(memory, 2 * rounds)
+    #endif
 }

@@ -1,34 +1,66 @@
 import CPUFeatures
 
+#if KERNELS_V4_BF16
+internal import Intrinsics
+#endif
+
 // Matrix products over packed weights: a panel holds sixteen outputs side by side, so that the lanes of a vector are
 // outputs and no lane is ever summed with another. Each output's sum therefore runs over k in ascending order in one
 // chain, for one row and for many, on every instruction set; tiles only choose how many chains run side by side.
 
-/// How sixteen weights of one k, or of two, lie in a panel. Every step takes 64 bytes.
+/// How sixteen weights of one k, or of two, lie in a panel, and the inputs that they meet. Every step takes 64 bytes.
 private protocol PanelFormat {
+    /// An element of a row.
+    associatedtype Input
     /// How many k one step of 64 bytes holds.
     static var depth: Int { get }
-    /// The weights of the step's k number `part`.
-    static func weights(_ step: UnsafeRawPointer, part: Int) -> Vector
+    /// How many elements of a row hold those.
+    static var elements: Int { get }
+    /// Adds the step's weights times the inputs.
+    static func add(_ step: UnsafeRawPointer, _ input: UnsafePointer<Input>, to sums: inout Vector)
 }
 
 private enum Float32Panel: PanelFormat {
     static var depth: Int { 1 }
+    static var elements: Int { 1 }
 
     @inline(__always)
-    static func weights(_ step: UnsafeRawPointer, part: Int) -> Vector { step.loadUnaligned(as: Vector.self) }
+    static func add(_ step: UnsafeRawPointer, _ input: UnsafePointer<Float>, to sums: inout Vector) {
+        accumulate(&sums, step.loadUnaligned(as: Vector.self), Vector(repeating: input[0]))
+    }
 }
 
 /// Two bfloat16 in each 32-bit element: the low half belongs to the even k. Both widen by shifting and masking alone.
 private enum BFloat16Panel: PanelFormat {
     static var depth: Int { 2 }
+    static var elements: Int { 2 }
 
     @inline(__always)
-    static func weights(_ step: UnsafeRawPointer, part: Int) -> Vector {
+    static func add(_ step: UnsafeRawPointer, _ input: UnsafePointer<Float>, to sums: inout Vector) {
         let pairs = step.loadUnaligned(as: SIMD16<UInt32>.self)
-        return unsafeBitCast(part == 0 ? pairs &<< 16 : pairs & 0xFFFF_0000, to: Vector.self)
+        accumulate(&sums, unsafeBitCast(pairs &<< 16, to: Vector.self), Vector(repeating: input[0]))
+        accumulate(&sums, unsafeBitCast(pairs & 0xFFFF_0000, to: Vector.self), Vector(repeating: input[1]))
     }
 }
+
+#if KERNELS_V4_BF16
+/// The same weights, and inputs in such pairs, too.
+private enum RoundedPanel: PanelFormat {
+    static var depth: Int { 2 }
+    static var elements: Int { 1 }
+
+    @inline(__always)
+    static func add(_ step: UnsafeRawPointer, _ input: UnsafePointer<UInt32>, to sums: inout Vector) {
+        let inputs = unsafeBitCast(SIMD16<UInt32>(repeating: input[0]), to: __m512i.self)
+        let sum = dot_bfloat16(
+            unsafeBitCast(sums, to: __m512.self), step.loadUnaligned(as: __m512i.self), inputs)
+        sums = unsafeBitCast(sum, to: Vector.self)
+    }
+}
+#else
+/// Inputs that are rounded, but kept as floats.
+private typealias RoundedPanel = BFloat16Panel
+#endif
 
 /// Sums of some rows times some panels, held in registers.
 private protocol Tile {
@@ -37,7 +69,8 @@ private protocol Tile {
     init()
     /// Adds one step of every panel: `step` is the first panel's, the others follow at `panelBytes`.
     mutating func add<Format: PanelFormat>(
-        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Float>, _ stride: Int
+        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Format.Input>,
+        _ stride: Int
     )
     /// Writes the sums; the last panel has `lastLanes` outputs.
     func store(to output: UnsafeMutablePointer<Float>, _ stride: Int, lastLanes: Int)
@@ -50,11 +83,10 @@ private struct OneRow: Tile {
 
     @inline(__always)
     mutating func add<Format: PanelFormat>(
-        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Float>, _ stride: Int
+        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Format.Input>,
+        _ stride: Int
     ) {
-        for part in 0..<Format.depth {
-            accumulate(&sums, Format.weights(step, part: part), Vector(repeating: input[part]))
-        }
+        Format.add(step, input, to: &sums)
     }
 
     @inline(__always)
@@ -76,7 +108,8 @@ private struct Taller<Half: Tile>: Tile {
 
     @inline(__always)
     mutating func add<Format: PanelFormat>(
-        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Float>, _ stride: Int
+        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Format.Input>,
+        _ stride: Int
     ) {
         upper.add(format, step, panelBytes, input, stride)
         lower.add(format, step, panelBytes, input + Half.rows * stride, stride)
@@ -98,7 +131,8 @@ private struct Wider<Half: Tile>: Tile {
 
     @inline(__always)
     mutating func add<Format: PanelFormat>(
-        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Float>, _ stride: Int
+        _ format: Format.Type, _ step: UnsafeRawPointer, _ panelBytes: Int, _ input: UnsafePointer<Format.Input>,
+        _ stride: Int
     ) {
         left.add(format, step, panelBytes, input, stride)
         right.add(format, step + Half.panels * panelBytes, panelBytes, input, stride)
@@ -142,13 +176,13 @@ private func multiplyTile<Format: PanelFormat, Sums: Tile>(
     let steps = product.width / Format.depth
     let panelBytes = steps * 64
     var weights = product.panels + panel * panelBytes
-    var input = product.input + row * product.input_stride
+    var input = product.input.assumingMemoryBound(to: Format.Input.self) + row * product.input_stride
     var sums = Sums()
     for _ in 0..<steps {
         upcoming.advance()
         sums.add(format, weights, panelBytes, input, product.input_stride)
         weights += 64
-        input += Format.depth
+        input += Format.elements
     }
     let first = panel * Int(kernel_lanes)
     let lastLanes = min(Int(kernel_lanes), product.outputs - first - (Sums.panels - 1) * Int(kernel_lanes))
@@ -208,6 +242,9 @@ private func multiply<Format: PanelFormat>(_ format: Format.Type, _ product: Pan
 
 /// Rows times 32-bit float weights: see `KernelTable.multiply_float32`.
 func multiplyFloat32(_ product: UnsafePointer<PanelProduct>) { multiply(Float32Panel.self, product.pointee) }
+
+/// Rounded rows times bfloat16 weights: see `KernelTable.multiply_rounded`.
+func multiplyRounded(_ product: UnsafePointer<PanelProduct>) { multiply(RoundedPanel.self, product.pointee) }
 
 /// Rows times bfloat16 weights: see `KernelTable.multiply_bfloat16`.
 func multiplyBFloat16(_ product: UnsafePointer<PanelProduct>) { multiply(BFloat16Panel.self, product.pointee) }

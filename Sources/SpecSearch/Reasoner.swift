@@ -17,15 +17,19 @@ public final class Reasoner: Sendable {
         public var threads: Int
         /// How long prompts are computed.
         public var prefill: PrefillMode
+        /// In what precision rows meet weights in bfloat16.
+        public var activations: ActivationPrecision
         /// Rows per pass, and the KV memory of all models together.
         public var limits: Scheduler.Limits
 
         /// - Parameters: the values of the properties, in their order.
         public init(
-            threads: Int = ThreadTeam.processors, prefill: PrefillMode = .exact, limits: Scheduler.Limits = .init()
+            threads: Int = ThreadTeam.processors, prefill: PrefillMode = .exact,
+            activations: ActivationPrecision = .float32, limits: Scheduler.Limits = .init()
         ) {
             self.threads = threads
             self.prefill = prefill
+            self.activations = activations
             self.limits = limits
         }
     }
@@ -59,7 +63,8 @@ public final class Reasoner: Sendable {
         _ bundle: ModelBundle, scorer: (any ThoughtScorer)? = nil, configuration: Configuration = .init(),
         progress: @Sendable (Double) -> Void = { _ in }
     ) async throws(ReasonerError) {
-        let thread = ComputeThread(threads: configuration.threads, prefill: configuration.prefill)
+        let thread = ComputeThread(
+            threads: configuration.threads, prefill: configuration.prefill, activations: configuration.activations)
         let loader = BundleLoader(bundle, thread: thread, limits: configuration.limits)
         models = try await loader.load(scorer: scorer, progress: progress)
         self.bundle = bundle

@@ -7,10 +7,12 @@ import SpecSearch
 struct AnswerReport {
     private let answer: Answer
     private let prefill: PrefillMode
+    private let activations: ActivationPrecision
 
-    init(_ answer: Answer, prefill: PrefillMode) {
+    init(_ answer: Answer, prefill: PrefillMode, activations: ActivationPrecision) {
         self.answer = answer
         self.prefill = prefill
+        self.activations = activations
     }
 
     /// The form of `solve --json`.
@@ -20,6 +22,7 @@ struct AnswerReport {
         var object = form.object ?? JSONObject()
         object.set("kernels", .string(InstructionSet.current.rawValue))
         object.set("prefill", .string(prefill.rawValue))
+        object.set("activations", .string(activations.rawValue))
         return .object(object)
     }
 
@@ -49,7 +52,11 @@ struct AnswerReport {
                 "KV memory",
                 "\(counters.kvBytesPeak) bytes at the peak, \(TreeView.rounded(shared * 100, places: 1)) % saved by sharing"
             ),
-            ("computing", "\(InstructionSet.current.rawValue) kernels, \(prefill.rawValue) prompts"),
+            (
+                "computing",
+                "\(InstructionSet.current.rawValue) kernels, \(prefill.rawValue) prompts, "
+                    + "\(activations.rawValue) activations"
+            ),
             ("time", "\(TreeView.rounded(answer.duration.seconds, places: 3)) s"),
         ]
         let lines = answer.text.split(separator: "\n").map { TreeView.oneLine(String($0)) + "\n" }

@@ -66,7 +66,7 @@ struct Bench: AsyncParsableCommand {
         let loaded = try LanguageModel(contentsOf: model, precision: precision, threads: computing.threads)
         let benchmark = try EngineBenchmark(
             loaded, threads: computing.threads ?? ThreadTeam.processors, prefill: computing.prefill,
-            cacheBytes: computing.cacheMemory << 20)
+            activations: computing.activations, cacheBytes: computing.cacheMemory << 20)
         try await benchmark.warmUp()
         var speeds = [[EngineSpeed]](repeating: [], count: 1 + rows.numbers.count)
         for _ in 0..<repetitions {

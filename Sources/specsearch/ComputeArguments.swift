@@ -18,6 +18,14 @@ struct ComputeArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            In what precision rows meet weights in bf16: f32, or bf16, which rounds them and is faster for many rows on \
+            processors with AVX512_BF16.
+            """, valueName: "kind"))
+    var activations: ActivationPrecision = .float32
+
+    @Option(
+        help: ArgumentHelp(
             "The most KV memory, in MiB, of all models together.",
             valueName: "MiB"))
     var cacheMemory = 2048
@@ -26,6 +34,9 @@ struct ComputeArguments: ParsableArguments {
         if let threads, !(1...256).contains(threads) {
             throw ValidationError("--threads is \(threads), expected 1 to 256.")
         }
+        guard activations == .float32 || prefill == .exact else {
+            throw ValidationError("--prefill blas multiplies in 32 bits; leave out --activations bf16, or that.")
+        }
         guard (1...1_048_576).contains(cacheMemory) else {
             throw ValidationError("--cache-memory is \(cacheMemory), expected 1 to 1048576 MiB.")
         }
@@ -33,7 +44,7 @@ struct ComputeArguments: ParsableArguments {
 
     var configuration: Reasoner.Configuration {
         Reasoner.Configuration(
-            threads: threads ?? ThreadTeam.processors, prefill: prefill,
+            threads: threads ?? ThreadTeam.processors, prefill: prefill, activations: activations,
             limits: Scheduler.Limits(cacheBytes: cacheMemory << 20))
     }
 
@@ -48,8 +59,11 @@ struct ComputeArguments: ParsableArguments {
     }
 
     /// The thread on which a single model runs.
-    var thread: ComputeThread { ComputeThread(threads: threads ?? ThreadTeam.processors, prefill: prefill) }
+    var thread: ComputeThread {
+        ComputeThread(threads: threads ?? ThreadTeam.processors, prefill: prefill, activations: activations)
+    }
 }
 
 extension PrefillMode: ExpressibleByArgument {}
+extension ActivationPrecision: ExpressibleByArgument {}
 extension SpeculationPolicy: ExpressibleByArgument {}

@@ -21,11 +21,8 @@ struct EngineSpeed {
         tokensPerSecond = Double(tokens) / seconds
         productShare = products.seconds / seconds
         bytesPerSecond = Double(products.bytes) / products.seconds
-        operationsPerSecond = Double(products.byteOperations + products.floatOperations) / products.seconds
-        shareOfLimit =
-            limits.leastSeconds(
-                bytes: products.bytes, byteOperations: products.byteOperations,
-                floatOperations: products.floatOperations) / products.seconds
+        operationsPerSecond = Double(products.operations) / products.seconds
+        shareOfLimit = limits.leastSeconds(products) / products.seconds
     }
 }
 
@@ -42,9 +39,12 @@ actor EngineBenchmark {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ model: LanguageModel, threads: Int, prefill: PrefillMode, cacheBytes: Int) throws(DecodingError) {
+    init(
+        _ model: LanguageModel, threads: Int, prefill: PrefillMode, activations: ActivationPrecision, cacheBytes: Int
+    ) throws(DecodingError) {
         meter = ProductMeter()
-        let arithmetic = Arithmetic(team: ThreadTeam(threads: threads), prefill: prefill, meter: meter)
+        let arithmetic = Arithmetic(
+            team: ThreadTeam(threads: threads), prefill: prefill, activations: activations, meter: meter)
         limits = MachineLimits(arithmetic)
         thread = ComputeThread(arithmetic)
         do {

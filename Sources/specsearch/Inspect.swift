@@ -53,6 +53,7 @@ struct Inspect: ParsableCommand {
             ("gigabytesPerSecond", rounded(limits.bytesPerSecond / 1e9)),
             ("byteGigaoperationsPerSecond", rounded(limits.byteOperationsPerSecond / 1e9)),
             ("floatGigaoperationsPerSecond", rounded(limits.floatOperationsPerSecond / 1e9)),
+            ("roundedGigaoperationsPerSecond", rounded(limits.roundedOperationsPerSecond / 1e9)),
             ("barrierNanoseconds", rounded(limits.barrierSeconds * 1e9)),
         ]
     }

@@ -43,7 +43,8 @@ struct Solve: AsyncParsableCommand {
             if !quiet { view.show(event) }
         }
         guard let answer = events.answer else { return }
-        let report = AnswerReport(answer, prefill: search.computing.effectivePrefill)
+        let computing = search.computing
+        let report = AnswerReport(answer, prefill: computing.effectivePrefill, activations: computing.activations)
         Terminal.standardOutput.write(json ? report.json.serialized() + "\n" : report.text)
     }
 }

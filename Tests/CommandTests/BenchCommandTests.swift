@@ -21,9 +21,11 @@ final class BenchCommandTests: XCTestCase {
                 XCTAssertGreaterThan(try XCTUnwrap(entry[key]?.double), 0, key)
             }
         }
-        let table = try Command.specsearch.run(arguments + ["--precision", "int8", "--threads", "1"]).standardOutput
-        for words in ["prompt of 40", "1 branch ", "3 branches", "tokens/s", "of limit"] {
-            XCTAssertTrue(table.contains(words), table)
+        for options in [["--precision", "int8", "--threads", "1"], ["--precision", "bf16", "--activations", "bf16"]] {
+            let table = try Command.specsearch.run(arguments + options).standardOutput
+            for words in ["prompt of 40", "1 branch ", "3 branches", "tokens/s", "of limit"] {
+                XCTAssertTrue(table.contains(words), table)
+            }
         }
     }
 
@@ -31,10 +33,12 @@ final class BenchCommandTests: XCTestCase {
         let model = ["bench", "--model", TinyModels.bundled("qwen/draft")]
         for (option, value) in [
             ("--prompt-tokens", "0"), ("--generated-tokens", "5000"), ("--repetitions", "0"), ("--rows", "0"),
-            ("--rows", "1,x"), ("--precision", "int3"),
+            ("--rows", "1,x"), ("--precision", "int3"), ("--activations", "f16"),
         ] {
             try Command.specsearch.assertMisused(model + [option, value], saying: option)
         }
+        try Command.specsearch.assertMisused(
+            model + ["--activations", "bf16", "--prefill", "blas"], saying: "--prefill blas multiplies in 32 bits")
     }
 
     func testTheMachinesLimitsAreMeasured() throws {
@@ -42,6 +46,7 @@ final class BenchCommandTests: XCTestCase {
         XCTAssertGreaterThan(try XCTUnwrap(limits["gigabytesPerSecond"]?.double), 0.5)
         XCTAssertGreaterThan(try XCTUnwrap(limits["byteGigaoperationsPerSecond"]?.double), 1)
         XCTAssertGreaterThan(try XCTUnwrap(limits["floatGigaoperationsPerSecond"]?.double), 1)
+        XCTAssertGreaterThan(try XCTUnwrap(limits["roundedGigaoperationsPerSecond"]?.double), 1)
         XCTAssertTrue((1..<1e7).contains(try XCTUnwrap(limits["barrierNanoseconds"]?.double)))
     }
 }

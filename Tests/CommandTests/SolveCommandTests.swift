@@ -48,8 +48,8 @@ final class SolveCommandTests: XCTestCase {
             XCTAssertEqual(
                 output.names,
                 [
-                    "answer", "complete", "counters", "kernels", "path", "policy", "prefill", "question", "reason",
-                    "seconds", "seed", "strategy", "text", "thoughts",
+                    "activations", "answer", "complete", "counters", "kernels", "path", "policy", "prefill", "question",
+                    "reason", "seconds", "seed", "strategy", "text", "thoughts",
                 ])
             XCTAssertEqual(output["question"]?.string, question)
             XCTAssertEqual(output["policy"]?.string, policy)

@@ -7,6 +7,11 @@ import XCTest
 final class MultiplyTests: XCTestCase {
     private let team = ThreadTeam(threads: 2)
 
+    /// Weights in 32 bits and in bfloat16, and these with rows in either.
+    private let kinds: [(WeightPrecision, ActivationPrecision)] = [
+        (.float32, .float32), (.bfloat16, .float32), (.bfloat16, .bfloat16),
+    ]
+
     /// Rounds to the nearest bfloat16, written another way than the package's own.
     private static func bfloat16(_ value: Float) -> Float {
         let pattern = value.bitPattern
@@ -35,7 +40,7 @@ final class MultiplyTests: XCTestCase {
 
     private func product(
         _ it: Case, _ precision: WeightPrecision, _ set: InstructionSet, team: ThreadTeam? = nil,
-        prefill: PrefillMode = .exact
+        prefill: PrefillMode = .exact, activations: ActivationPrecision = .float32
     ) -> [Float] {
         let team = team ?? self.team
         let matrix = Matrix(it.weights, outputs: it.outputs, inputs: it.inputs, precision: precision, team: team)
@@ -45,13 +50,18 @@ final class MultiplyTests: XCTestCase {
                 matrix.multiply(
                     input.baseAddress!, inputStride: it.inputStride, rows: it.rows, into: output.baseAddress!,
                     outputStride: it.outputStride,
-                    arithmetic: Arithmetic(instructionSet: set, team: team, prefill: prefill))
+                    arithmetic: Arithmetic(
+                        instructionSet: set, team: team, prefill: prefill, activations: activations))
             }
         }
         return output
     }
 
-    private func check(_ output: [Float], _ it: Case, _ precision: WeightPrecision, _ name: String) {
+    private func check(
+        _ output: [Float], _ it: Case, _ precision: WeightPrecision, _ name: String,
+        activations: ActivationPrecision = .float32
+    ) {
+        let input = precision == .bfloat16 && activations == .bfloat16 ? it.input.map(Self.bfloat16) : it.input
         for row in 0..<it.rows {
             for column in 0..<it.outputs {
                 var (exact, size) = (0.0, 0.0)
@@ -59,7 +69,7 @@ final class MultiplyTests: XCTestCase {
                     let weight = it.weights[column * it.inputs + index]
                     let term =
                         Double(precision == .float32 ? weight : Self.bfloat16(weight))
-                        * Double(it.input[row * it.inputStride + index])
+                        * Double(input[row * it.inputStride + index])
                     exact += term
                     size += abs(term)
                 }
@@ -78,15 +88,16 @@ final class MultiplyTests: XCTestCase {
             (1, 1), (15, 2), (16, 16), (17, 72), (33, 200), (64, 31), (72, 136), (130, 896), (504, 160),
         ]
         for set in InstructionSet.supported {
-            for precision in [WeightPrecision.float32, .bfloat16] {
+            for (precision, activations) in kinds {
                 for (number, (outputs, inputs)) in shapes.enumerated() {
                     for rows in [1, 2, 3, 5, 8, 17] {
                         let it = Case(outputs: outputs, inputs: inputs, rows: rows, seed: UInt64(number * 100 + rows))
                         // A bfloat16 matrix of odd width is kept in 32 bits, unrounded.
                         let effective = inputs % 2 == 0 ? precision : .float32
                         check(
-                            product(it, precision, set), it, effective,
-                            "\(set) \(precision.rawValue) \(outputs)×\(inputs), \(rows) rows")
+                            product(it, precision, set, activations: activations), it, effective,
+                            "\(set) \(precision.rawValue) \(outputs)×\(inputs), \(rows) rows",
+                            activations: activations)
                     }
                 }
             }
@@ -96,14 +107,18 @@ final class MultiplyTests: XCTestCase {
     func testARowsBitsDoNotDependOnItsCompanyOrTheThreads() {
         let alone = ThreadTeam(threads: 1)
         for set in InstructionSet.supported {
-            for precision in [WeightPrecision.float32, .bfloat16] {
+            for (precision, activations) in kinds {
                 let all = Case(outputs: 205, inputs: 288, rows: 64, seed: 7)
-                let whole = product(all, precision, set)
-                XCTAssertEqual(whole, product(all, precision, set, team: alone), "\(set): two threads against one")
+                let whole = product(all, precision, set, activations: activations)
+                XCTAssertEqual(
+                    whole, product(all, precision, set, team: alone, activations: activations),
+                    "\(set): two threads against one")
                 for rows in 1..<64 {
                     let few = Case(outputs: 205, inputs: 288, rows: rows, seed: 7)
                     XCTAssertEqual(few.weights, all.weights)
-                    XCTAssertEqual(Array(whole.prefix(rows * few.outputStride)), product(few, precision, set))
+                    XCTAssertEqual(
+                        Array(whole.prefix(rows * few.outputStride)),
+                        product(few, precision, set, activations: activations))
                 }
             }
         }
@@ -115,7 +130,37 @@ final class MultiplyTests: XCTestCase {
         }
         let it = Case(outputs: 100, inputs: 200, rows: 9, seed: 3)
         for precision in [WeightPrecision.float32, .bfloat16] {
-            XCTAssertEqual(product(it, precision, .v3), product(it, precision, .v4))
+            let expected = product(it, precision, .v3)
+            for set in InstructionSet.supported where set != .baseline {
+                XCTAssertEqual(product(it, precision, set), expected, "\(set)")
+            }
+        }
+    }
+
+    func testRowsAreRoundedToTheNearestBFloat16() {
+        // Ties to either side, carries into the exponent and beyond the largest number, numbers below the normal ones,
+        // infinity, and not-a-number whose only bits lie in the half that goes.
+        let patterns: [UInt32] = [
+            0, 0x8000_0000, 0x3F80_8000, 0x3F81_8000, 0x3F80_7FFF, 0x3F80_8001, 0x3FFF_FFFF, 0x7F7F_FFFF, 0x8000_8001,
+            0x0001_8000, 0x7F80_0000, 0xFF80_0000, 0x7F80_0001, 0xFFFF_FFFF,
+        ]
+        var random = SeededRandom(seed: 8)
+        let many = patterns.map { Float(bitPattern: $0) } + (0..<500).map { _ in random.normal() }
+        for set in InstructionSet.supported {
+            for width in [2, 14, 16, 18, many.count] {
+                var words = [UInt32](repeating: 0, count: width)
+                set.kernels.round(many, width, &words)
+                let found =
+                    set == .v4BF16
+                    ? words.prefix(width / 2).flatMap { [$0 << 16, $0 & 0xFFFF_0000] } : words
+                for (value, bits) in zip(many, found) {
+                    if value.isNaN {
+                        XCTAssertTrue(Float(bitPattern: bits).isNaN, "\(set)")
+                    } else {
+                        XCTAssertEqual(bits, Self.bfloat16(value).bitPattern, "\(set), \(value)")
+                    }
+                }
+            }
         }
     }
 

@@ -9,6 +9,9 @@ final class BitEqualityTests: XCTestCase {
         ["llama-scaled", "qwen2-single", "qwen3-wide-heads", "llama-bfloat16"].map(TinyModels.folder)
         + [TinyModels.bundled("qwen/target")]
 
+    /// All instruction sets, with rows in either precision.
+    private let kinds = InstructionSet.supported.flatMap { set in ActivationPrecision.allCases.map { (set, $0) } }
+
     private func tokens(_ count: Int, _ model: LanguageModel, seed: UInt64 = 1) -> [Int32] {
         var random = SeededRandom(seed: seed)
         return (0..<count).map { _ in Int32.random(in: 0..<Int32(model.configuration.vocabularySize), using: &random) }
@@ -19,8 +22,8 @@ final class BitEqualityTests: XCTestCase {
         for folder in folders {
             let model = try LanguageModel(contentsOf: folder)
             let prompt = tokens(75, model)
-            for set in InstructionSet.supported {
-                let arithmetic = Arithmetic(instructionSet: set, team: team)
+            for (set, activations) in kinds {
+                let arithmetic = Arithmetic(instructionSet: set, team: team, activations: activations)
                 let whole = PathRunner(model, arithmetic: arithmetic).append(prompt)
                 for chunk in [1, 5, 16, 33] {
                     let runner = PathRunner(model, arithmetic: arithmetic, reversedPages: chunk == 5)
@@ -38,11 +41,11 @@ final class BitEqualityTests: XCTestCase {
         for folder in folders {
             let model = try LanguageModel(contentsOf: folder)
             let prompt = tokens(75, model)
-            for set in InstructionSet.supported {
+            for (set, activations) in kinds {
                 let results = [1, 2, 3].map { threads in
-                    PathRunner(
-                        model, arithmetic: Arithmetic(instructionSet: set, team: ThreadTeam(threads: threads))
-                    ).append(prompt)
+                    let arithmetic = Arithmetic(
+                        instructionSet: set, team: ThreadTeam(threads: threads), activations: activations)
+                    return PathRunner(model, arithmetic: arithmetic).append(prompt)
                 }
                 XCTAssertEqual(results[0], results[1], "\(folder), \(set)")
                 XCTAssertEqual(results[0], results[2], "\(folder), \(set)")
@@ -79,8 +82,9 @@ final class BitEqualityTests: XCTestCase {
             let model = try LanguageModel(contentsOf: folder)
             let width = model.configuration.outputWidth
             let paths = (0..<64).map { tokens(2 + $0 % 40, model, seed: UInt64($0)) }
-            for set in InstructionSet.supported {
-                let arithmetic = Arithmetic(instructionSet: set, team: ThreadTeam(threads: 2))
+            for (set, activations) in kinds {
+                let arithmetic = Arithmetic(
+                    instructionSet: set, team: ThreadTeam(threads: 2), activations: activations)
                 let alone = paths.map { PathRunner(model, arithmetic: arithmetic).append($0).suffix(width) }
                 for rows in [1, 2, 7, 16, 64] {
                     let together = lastRows(Array(paths.prefix(rows)), model, arithmetic)

@@ -87,6 +87,26 @@ final class LogitParityTests: XCTestCase {
         }
     }
 
+    func testRowsRoundedToBFloat16ChangeLittleAndOnlyWithSuchWeights() throws {
+        for (family, precision) in TinyModels.families.flatMap({ [($0, WeightPrecision.bfloat16), ($0, .float32)] }) {
+            let folder = TinyModels.bundled("\(family)/target")
+            let model = try LanguageModel(contentsOf: folder, precision: precision)
+            for prompt in try Golden("\(family)-target").prompts {
+                forEachSet { exact, set in
+                    let arithmetic = Arithmetic(
+                        instructionSet: set, team: team, prefill: .exact, activations: .bfloat16)
+                    let rounded = PathRunner(model, arithmetic: arithmetic).append(prompt.tokens)
+                    let plain = PathRunner(model, arithmetic: exact).append(prompt.tokens)
+                    if precision == .float32 { return XCTAssertEqual(rounded, plain, "\(family), \(set)") }
+                    let size = plain.reduce(0) { $0 + Double($1) * Double($1) }
+                    let error = zip(rounded, plain).reduce(0) { $0 + pow(Double($1.0 - $1.1), 2) }
+                    XCTAssertGreaterThan(error, 0, "\(family), \(set)")
+                    XCTAssertLessThan((error / size).squareRoot(), 0.01, "\(family), \(set)")
+                }
+            }
+        }
+    }
+
     func testRewardScoresAgreeWithTransformers() throws {
         let llama = TinyModels.bundled("llama/reward")
         let tokenizer = try Tokenizer(contentsOf: llama)

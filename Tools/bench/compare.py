@@ -2,7 +2,8 @@
 
 Models of random weights in the shapes of published ones are made once, in .build-bench/models, and written by `convert`
 as a folder for this package and as a GGUF file for llama.cpp: int8 beside Q8_0, int4 beside Q4_0, the output head at equal
-bits. Decoding continues a shared prompt; rows are branches. Shown are medians, and the median of the ratios of the pairs.
+bits. bf16 has 32-bit activations here and bfloat16 ones in llama.cpp; bf16-rows has them here, too. Decoding continues a
+shared prompt; rows are branches. Shown are medians, and the median of the ratios of the pairs.
 """
 
 import argparse
@@ -23,7 +24,8 @@ def arguments() -> argparse.Namespace:
         prog="Tools/bench/compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--shapes", nargs="+", default=["qwen2.5-0.5b", "qwen2.5-1.5b"])
-    parser.add_argument("--precisions", nargs="+", default=["bf16", "int8", "int4"], choices=["bf16", "int8", "int4"])
+    precisions = ["bf16", "bf16-rows", "int8", "int4"]
+    parser.add_argument("--precisions", nargs="+", default=precisions, choices=precisions)
     parser.add_argument("--rows", default="1,8,16", help="branches, separated by commas")
     parser.add_argument("--prompt-tokens", type=int, default=512)
     parser.add_argument("--generated-tokens", type=int, default=16)
@@ -56,7 +58,7 @@ def prepare(shape: str, precision: str) -> tuple[Path, Path]:
     return folder, file
 
 
-def own_speeds(model: Path, options: argparse.Namespace) -> dict:
+def own_speeds(model: Path, activations: str, options: argparse.Namespace) -> dict:
     """Tokens per second by rows; 0 stands for the prompt."""
     output = run(
         PROGRAMS / "specsearch",
@@ -73,6 +75,8 @@ def own_speeds(model: Path, options: argparse.Namespace) -> dict:
         1,
         "--threads",
         options.threads,
+        "--activations",
+        activations,
         "--json",
     )
     return {
@@ -112,10 +116,11 @@ def peer_speeds(program: str, model: Path, options: argparse.Namespace) -> dict:
 
 
 def compare(shape: str, precision: str, program: str, options: argparse.Namespace) -> dict:
-    folder, file = prepare(shape, precision)
+    folder, file = prepare(shape, precision.removesuffix("-rows"))
+    activations = "bf16" if precision == "bf16-rows" else "f32"
     pairs = []
     for _ in range(options.pairs):
-        pairs.append((own_speeds(folder, options), peer_speeds(program, file, options)))
+        pairs.append((own_speeds(folder, activations, options), peer_speeds(program, file, options)))
     found = {}
     for rows in pairs[0][0]:
         own, peer = [pair[0][rows] for pair in pairs], [pair[1][rows] for pair in pairs]
@@ -129,7 +134,7 @@ def compare(shape: str, precision: str, program: str, options: argparse.Namespac
         }
         name = f"{rows} rows" if rows else f"prompt of {options.prompt_tokens}"
         print(
-            f"{shape:14} {precision:5} {name:14} {found[rows]['own']:8.1f} {found[rows]['peer']:8.1f} tokens/s"
+            f"{shape:14} {precision:9} {name:14} {found[rows]['own']:8.1f} {found[rows]['peer']:8.1f} tokens/s"
             f"   {found[rows]['ratio']:5.2f} x  ({ratios[0]:.2f} to {ratios[-1]:.2f})",
             flush=True,
         )
@@ -140,7 +145,7 @@ def main() -> None:
     options = arguments()
     run("swift", "build", "-c", "release", "--package-path", ROOT)
     program = os.path.join(run(ROOT / "Tools/bench/peer").strip(), "llama-batched-bench")
-    print(f"{'model':14} {'':5} {'':14} {'own':>8} {'llama.cpp':>8}           ratio, medians of {options.pairs} pairs")
+    print(f"{'model':14} {'':9} {'':14} {'own':>8} {'llama.cpp':>8}           ratio, medians of {options.pairs} pairs")
     found = {
         shape: {precision: compare(shape, precision, program, options) for precision in options.precisions}
         for shape in options.shapes

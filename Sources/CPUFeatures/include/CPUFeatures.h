@@ -20,6 +20,8 @@ enum {
     cpu_v3 = 3,
     /// AVX-512 with VNNI as in Ice Lake: F, BW, CD, DQ, VL, IFMA, VBMI, VBMI2, VNNI, BITALG, VPOPCNTDQ.
     cpu_v4 = 4,
+    /// The same with AVX512_BF16, products of pairs of bfloat16 as in Cooper Lake and Zen 4.
+    cpu_v4_bf16 = 5,
 };
 
 /// The best of the sets above that processor and operating system support.
@@ -36,7 +38,8 @@ static inline int cpu_best_level(void) {
         && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2")
         && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bitalg")
         && __builtin_cpu_supports("avx512vpopcntdq");
-    return v4 ? cpu_v4 : cpu_v3;
+    if (!v4) return cpu_v3;
+    return __builtin_cpu_supports("avx512bf16") ? cpu_v4_bf16 : cpu_v4;
 #else
     return cpu_baseline;
 #endif
@@ -82,8 +85,8 @@ enum { kernel_lanes = 16 };
 
 /// One matrix product over packed weights, for a range of panels. Strides are in floats.
 typedef struct {
-    /// `rows` × `width` inputs.
-    const float *_Nonnull input;
+    /// `rows` × `width` inputs, or what `round` made of them.
+    const void *_Nonnull input;
     ptrdiff_t input_stride;
     ptrdiff_t rows;
     /// Weights of all panels; panel p holds outputs 16p … 16p + 15.
@@ -159,6 +162,11 @@ typedef struct {
     void (*_Nonnull multiply_float32)(const PanelProduct *_Nonnull);
     /// The same over bfloat16 weights, two inputs interleaved in each 32-bit element; `width` is even.
     void (*_Nonnull multiply_bfloat16)(const PanelProduct *_Nonnull);
+    /// The same over rows that `round` has rounded to bfloat16.
+    void (*_Nonnull multiply_rounded)(const PanelProduct *_Nonnull);
+    /// Rounds the elements of a row, an even number, to the nearest bfloat16, ties to even. `rounded` has room for as
+    /// many floats; how they lie there is the instruction set's own affair.
+    void (*_Nonnull round)(const float *_Nonnull input, ptrdiff_t width, void *_Nonnull rounded);
     /// output[r][o] = Σ over groups, in ascending order, of (Σ over the group's k of input[r][k] · (weight[o][k] − 128))
     /// · the group's scales; weights are unsigned bytes, four inputs of an output side by side in 64 bytes for sixteen.
     void (*_Nonnull multiply_int8)(const QuantizedProduct *_Nonnull);
@@ -196,4 +204,6 @@ typedef struct {
     int32_t (*_Nonnull multiply_bytes)(const void *_Nonnull memory, ptrdiff_t rounds);
     /// Multiplies and adds floats in registers: in each round 8 × 16 of them. Reads 16.
     float (*_Nonnull multiply_floats)(const float *_Nonnull memory, ptrdiff_t rounds);
+    /// The same of pairs of bfloat16, as `multiply_rounded` multiplies them: in each round 8 × 16 × 2.
+    float (*_Nonnull multiply_pairs)(const float *_Nonnull memory, ptrdiff_t rounds);
 } KernelTable;

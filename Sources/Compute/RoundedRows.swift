@@ -1,7 +1,7 @@
 internal import CPUFeatures
 
-/// Rows of a product in 8 bits, in groups of 32 that share a scale; working memory for one product at a time.
-final class QuantizedRows: @unchecked Sendable {
+/// Rows of a product in fewer bits than they have; working memory for one product at a time.
+final class RoundedRows: @unchecked Sendable {
     private var memory: UnsafeMutableRawPointer?
     private var capacity = 0
 
@@ -9,8 +9,21 @@ final class QuantizedRows: @unchecked Sendable {
 
     deinit { memory?.deallocate() }
 
-    /// Quantises rows and hands over where bytes, scales and starts of all groups lie.
-    func with<Result>(
+    /// Rounds rows to bfloat16 and hands over where they lie, `width` elements after each other.
+    func withBFloat16<Result>(
+        _ input: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, _ arithmetic: Arithmetic,
+        _ body: (UnsafeRawPointer) -> Result
+    ) -> Result {
+        nonisolated(unsafe) let (rounded, input) = (reserve(rows * width * 4), input)
+        arithmetic.team.split(rows, atLeast: 1 + 32_768 / width) { part in
+            for row in part { arithmetic.kernels.round(input + row * stride, width, rounded + row * width * 4) }
+        }
+        return body(rounded)
+    }
+
+    /// Rounds rows to 8 bits, in groups of 32 that share a scale, and hands over where bytes, scales and starts of all
+    /// groups lie.
+    func withBytes<Result>(
         _ input: UnsafePointer<Float>, stride: Int, rows: Int, groups: Int, offset: Int32, _ arithmetic: Arithmetic,
         _ body: (UnsafePointer<Int8>, UnsafePointer<Float>, UnsafePointer<Int32>) -> Result
     ) -> Result {
