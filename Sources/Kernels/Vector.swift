@@ -81,10 +81,14 @@ func sum(_ vector: SIMD16<Int32>) -> Int32 {
 /// The largest lane.
 @inline(__always)
 func largest(_ vector: Vector) -> Float {
+    #if KERNELS_V4
+    return _mm512_reduce_max_ps(unsafeBitCast(vector, to: __m512.self))
+    #else
     let eight = vector.lowHalf.replacing(with: vector.highHalf, where: vector.highHalf .> vector.lowHalf)
     let four = eight.lowHalf.replacing(with: eight.highHalf, where: eight.highHalf .> eight.lowHalf)
     let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
     return two[0] > two[1] ? two[0] : two[1]
+    #endif
 }
 
 /// e to the power of each lane, to about one unit in the last place; 0 below −87.3, and at most e^88.

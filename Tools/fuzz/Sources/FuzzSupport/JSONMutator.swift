@@ -44,10 +44,10 @@ public struct JSONMutator {
                 let place = source.below(elements.count)
                 elements[place] = changed(elements[place], within: root)
                 return .array(elements)
-            case .object(let object) where object.count > 0:
-                let place = source.below(object.count)
-                let member = object.members[place]
-                return .object(object.replacing(place, member.name, changed(member.value, within: root)))
+            case .object(var object) where object.count > 0:
+                let member = object.members[source.below(object.count)]
+                object.set(member.name, changed(member.value, within: root))
+                return .object(object)
             default: break
             }
         }
