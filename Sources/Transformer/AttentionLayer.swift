@@ -4,8 +4,7 @@ internal import Compute
 /// Grouped-query attention (Ainslie et al., 2023) over the pages of each row's path.
 struct AttentionLayer: Sendable {
     private let layer: Int
-    /// How many tokens a row sees; nil for all.
-    private let window: Int?
+    private let hasWindow: Bool
     private let norm: FloatBuffer
     private let queryKeyValue: Linear
     private let queryNorm: FloatBuffer?
@@ -18,7 +17,7 @@ struct AttentionLayer: Sendable {
         _ configuration: ModelConfiguration, layer: Int, prefix: String, _ reader: WeightReader
     ) throws(LoadError) {
         self.layer = layer
-        window = configuration.slidingWindow.flatMap { $0.layers.contains(layer) ? $0.tokens : nil }
+        hasWindow = configuration.slidingWindow?.layers.contains(layer) ?? false
         shape = configuration
         layout = configuration.pageLayout
         let size = configuration.headSize
@@ -56,15 +55,16 @@ struct AttentionLayer: Sendable {
     private var group: Int { shape.heads / shape.keyValueHeads }
 
     /// Norms and turns queries and keys of a row; stores keys and values in their slot, and the queries, scaled, beside
-    /// those of the other rows that read the same head of keys.
+    /// those of the other rows that read the same head of keys, in the plan's order.
     private func place(_ row: Int, _ pass: ForwardPass) {
         let size = shape.headSize
         let projected = pass.buffers.projected + row * projectedWidth
+        let place = plan(pass).places[row]
         for head in 0..<shape.heads {
             let query = projected + head * size
             turn(query, norm: queryNorm, row, pass)
             let target =
-                pass.buffers.queries + ((head / group * pass.rows + row) * group + head % group) * size
+                pass.buffers.queries + ((head / group * pass.rows + place) * group + head % group) * size
             let scale = 1 / Float(size).squareRoot()
             for index in 0..<size { target[index] = query[index] * scale }
         }
@@ -87,57 +87,59 @@ struct AttentionLayer: Sendable {
             head, shape.headSize, pass.buffers.cosines + row * half, pass.buffers.sines + row * half)
     }
 
+    /// What the rows of a pass read in this layer.
+    private func plan(_ pass: ForwardPass) -> AttentionPlan { (hasWindow ? pass.windowPlan : nil) ?? pass.plan }
+
     /// Attention of all rows: one item of work for each pair of row and head of keys.
     private func attend(_ pass: ForwardPass) {
-        let work = max(1, pass.meanDepth * shape.headSize * group * 2)
+        let plan = plan(pass)
+        let work = max(1, plan.meanDepth * shape.headSize * group * 2)
         pass.arithmetic.team.split(shape.keyValueHeads * pass.rows, atLeast: 1 + 65_536 / work) { items in
             for head in items.lowerBound / pass.rows...(items.upperBound - 1) / pass.rows {
                 let first = max(items.lowerBound, head * pass.rows) - head * pass.rows
                 let end = min(items.upperBound, (head + 1) * pass.rows) - head * pass.rows
-                attend(first..<end, head: head, pass)
+                attend(first..<end, head: head, plan, pass)
             }
         }
     }
 
-    /// Attention of some rows to one head of keys, page by page in ascending depth: a page that neighbouring rows share
-    /// is read once for all of them.
-    private func attend(_ rows: Range<Int>, head: Int, _ pass: ForwardPass) {
+    /// Attention of the rows in some places to one head of keys, page by page in ascending depth: a page that they
+    /// share is read once for all of them.
+    private func attend(_ places: Range<Int>, head: Int, _ plan: AttentionPlan, _ pass: ForwardPass) {
         let item = head * pass.rows
-        pass.buffers.resetSoftmax((item + rows.lowerBound) * group..<(item + rows.upperBound) * group)
-        let firstBlock = rows.reduce(Int.max) { min($0, pass.firstDepth(of: $1, window) / PageLayout.tokens) }
-        let blocks = rows.reduce(0) { max($0, pass.blocks(of: $1)) }
-        for block in firstBlock..<blocks {
-            var row = rows.lowerBound
-            while row < rows.upperBound {
-                let end = pass.sharers(of: block, from: row, below: rows.upperBound, window)
-                if end > row { attend(row..<end, head: head, block: block, pass) }
-                row = max(end, row + 1)
-            }
+        pass.buffers.resetSoftmax((item + places.lowerBound) * group..<(item + places.upperBound) * group)
+        let keyOffset = layout.keyOffset(layer: layer, head: head)
+        for (index, reading) in plan.readings.enumerated() {
+            let own = reading.places.clamped(to: places)
+            guard !own.isEmpty else { continue }
+            let next = index + 1 < plan.readings.count ? pass.page(plan.readings[index + 1].page) + keyOffset : nil
+            attend(reading, own, head: head, upcoming: next, pass)
         }
-        for row in rows { finish(row, head: head, pass) }
+        for place in places { finish(place, of: plan.rows[place], head: head, pass) }
     }
 
-    private func attend(_ rows: Range<Int>, head: Int, block: Int, _ pass: ForwardPass) {
-        let query = (head * pass.rows + rows.lowerBound) * group
-        let page = pass.page(of: rows.lowerBound, block: block)
+    private func attend(
+        _ reading: AttentionPlan.Reading, _ places: Range<Int>, head: Int, upcoming: UnsafePointer<Float>?,
+        _ pass: ForwardPass
+    ) {
+        let query = (head * pass.rows + places.lowerBound) * group
+        let page = pass.page(reading.page)
         var attention = PageAttention(
-            queries: pass.buffers.queries + query * shape.headSize, count: rows.count * group,
+            queries: pass.buffers.queries + query * shape.headSize, count: places.count * group,
             head_size: shape.headSize, keys: page + layout.keyOffset(layer: layer, head: head),
             values: page + layout.valueOffset(layer: layer, head: head), value_stride: layout.valueStride,
-            first_depth: pass.firstDepth(of: rows.lowerBound, block: block, window),
-            depths: pass.depths(of: rows.lowerBound, block: block), maxima: pass.buffers.maxima + query,
-            sums: pass.buffers.sums + query, weighted: pass.buffers.weighted + query * layout.valueStride,
-            weights: pass.buffers.weights + query * 18,
-            upcoming: block + 1 < pass.blocks(of: rows.lowerBound)
-                ? pass.page(of: rows.lowerBound, block: block + 1) + layout.keyOffset(layer: layer, head: head) : nil)
+            first_depth: reading.depths.lowerBound, depths: reading.depths.upperBound,
+            maxima: pass.buffers.maxima + query, sums: pass.buffers.sums + query,
+            weighted: pass.buffers.weighted + query * layout.valueStride, weights: pass.buffers.weights + query * 18,
+            upcoming: upcoming)
         pass.arithmetic.kernels.attend(&attention)
     }
 
     /// Divides by the sum of exponentials and moves the heads of a row side by side.
-    private func finish(_ row: Int, head: Int, _ pass: ForwardPass) {
+    private func finish(_ place: Int, of row: Int, head: Int, _ pass: ForwardPass) {
         let size = shape.headSize
         for member in 0..<group {
-            let query = (head * pass.rows + row) * group + member
+            let query = (head * pass.rows + place) * group + member
             let weighted = pass.buffers.weighted + query * layout.valueStride
             let target = pass.buffers.attended + (row * shape.heads + head * group + member) * size
             let sum = pass.buffers.sums[query]
