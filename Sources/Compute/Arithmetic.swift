@@ -38,7 +38,8 @@ public struct Arithmetic: Sendable {
     ///   - instructionSet: whose kernels to use; it must be supported here.
     ///   - team: the threads to share the work among.
     ///   - prefill: how to compute long batches; `blas` falls back to `exact` where no BLAS library is found.
-    ///   - activations: in what precision rows meet weights in bfloat16. `blas` knows no other than 32 bits.
+    ///   - activations: in what precision rows meet weights in bfloat16. If that is bfloat16, `blas` serves weights in 32
+    ///     bits alone, as it knows no other rows.
     public init(
         instructionSet: InstructionSet = .current, team: ThreadTeam, prefill: PrefillMode = .exact,
         activations: ActivationPrecision = .float32

@@ -133,10 +133,10 @@ package struct Matrix: Sendable {
         switch storage {
         case .quantized(let parts): multiply(rows, parts, arithmetic)
         case .floats(let storage):
-            if rows.count >= BLAS.fewestRows, let blas = arithmetic.blas {
-                multiply(rows, storage, blas: blas, team: arithmetic.team)
-            } else if precision == .bfloat16, arithmetic.activations == .bfloat16 {
+            if precision == .bfloat16, arithmetic.activations == .bfloat16 {
                 multiplyRounded(rows, storage, arithmetic)
+            } else if rows.count >= BLAS.fewestRows, let blas = arithmetic.blas {
+                multiply(rows, storage, blas: blas, team: arithmetic.team)
             } else {
                 let kernels = arithmetic.kernels
                 multiply(

@@ -15,7 +15,7 @@ final class RoundedRows: @unchecked Sendable {
         _ body: (UnsafeRawPointer) -> Result
     ) -> Result {
         nonisolated(unsafe) let (rounded, input) = (reserve(rows * width * 4), input)
-        arithmetic.team.split(rows, atLeast: 1 + 32_768 / width) { part in
+        arithmetic.team.split(rows, atLeast: rowsAtLeast(width)) { part in
             for row in part { arithmetic.kernels.round(input + row * stride, width, rounded + row * width * 4) }
         }
         return body(rounded)
@@ -34,7 +34,7 @@ final class RoundedRows: @unchecked Sendable {
         nonisolated(unsafe) let starts = (memory + count * (Int(quantized_group) + 4)).assumingMemoryBound(
             to: Int32.self)
         nonisolated(unsafe) let input = input
-        arithmetic.team.split(rows, atLeast: 1 + 1024 / groups) { part in
+        arithmetic.team.split(rows, atLeast: rowsAtLeast(groups * Int(quantized_group))) { part in
             for row in part {
                 let first = row * groups
                 arithmetic.kernels.quantize(
@@ -44,6 +44,9 @@ final class RoundedRows: @unchecked Sendable {
         }
         return body(bytes, scales, starts)
     }
+
+    /// With fewer rows a second thread costs more than it saves.
+    private func rowsAtLeast(_ width: Int) -> Int { 1 + 32_768 / width }
 
     private func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer {
         if let memory, capacity >= byteCount { return memory }

@@ -59,7 +59,7 @@ struct AttentionLayer: Sendable {
     private func place(_ row: Int, _ pass: ForwardPass) {
         let size = shape.headSize
         let projected = pass.buffers.projected + row * projectedWidth
-        let place = plan(pass).places[row]
+        let place = pass.plan.places[row]
         for head in 0..<shape.heads {
             let query = projected + head * size
             turn(query, norm: queryNorm, row, pass)
@@ -87,35 +87,32 @@ struct AttentionLayer: Sendable {
             head, shape.headSize, pass.buffers.cosines + row * half, pass.buffers.sines + row * half)
     }
 
-    /// What the rows of a pass read in this layer.
-    private func plan(_ pass: ForwardPass) -> AttentionPlan { (hasWindow ? pass.windowPlan : nil) ?? pass.plan }
-
     /// Attention of all rows: one item of work for each pair of row and head of keys.
     private func attend(_ pass: ForwardPass) {
-        let plan = plan(pass)
-        let work = max(1, plan.meanDepth * shape.headSize * group * 2)
+        let work = max(1, pass.plan.meanDepth * shape.headSize * group * 2)
         pass.arithmetic.team.split(shape.keyValueHeads * pass.rows, atLeast: 1 + 65_536 / work) { items in
             for head in items.lowerBound / pass.rows...(items.upperBound - 1) / pass.rows {
                 let first = max(items.lowerBound, head * pass.rows) - head * pass.rows
                 let end = min(items.upperBound, (head + 1) * pass.rows) - head * pass.rows
-                attend(first..<end, head: head, plan, pass)
+                attend(first..<end, head: head, pass)
             }
         }
     }
 
     /// Attention of the rows in some places to one head of keys, page by page in ascending depth: a page that they
     /// share is read once for all of them.
-    private func attend(_ places: Range<Int>, head: Int, _ plan: AttentionPlan, _ pass: ForwardPass) {
+    private func attend(_ places: Range<Int>, head: Int, _ pass: ForwardPass) {
+        let readings = hasWindow ? pass.plan.windowReadings : pass.plan.readings
         let item = head * pass.rows
         pass.buffers.resetSoftmax((item + places.lowerBound) * group..<(item + places.upperBound) * group)
         let keyOffset = layout.keyOffset(layer: layer, head: head)
-        for (index, reading) in plan.readings.enumerated() {
+        for (index, reading) in readings.enumerated() {
             let own = reading.places.clamped(to: places)
             guard !own.isEmpty else { continue }
-            let next = index + 1 < plan.readings.count ? pass.page(plan.readings[index + 1].page) + keyOffset : nil
+            let next = index + 1 < readings.count ? pass.page(readings[index + 1].page) + keyOffset : nil
             attend(reading, own, head: head, upcoming: next, pass)
         }
-        for place in places { finish(place, of: plan.rows[place], head: head, pass) }
+        for place in places { finish(place, of: pass.plan.rows[place], head: head, pass) }
     }
 
     private func attend(

@@ -17,25 +17,28 @@ struct AttentionPlan {
     let rows: [Int]
     /// The place of each row of the batch in that order.
     let places: [Int]
-    /// What is read, by ascending depth.
+    /// What is read where rows see all depths, by ascending depth.
     let readings: [Reading]
-    /// How many depths a row sees on average.
+    /// What is read where they see a window; nothing for a model without one.
+    let windowReadings: [Reading]
+    /// How many depths a row has on average.
     let meanDepth: Int
 
-    /// - Parameter window: how many depths a row sees, its own included; nil for all.
+    /// - Parameter window: how many depths a row sees in layers with a window, its own included.
     /// - Complexity: O(rows × pages of a path), and O(log(rows) × rows × pages) more where a batch has many paths.
     init(_ batch: ForwardBatch, window: Int?) {
         let rows = AttentionPlan.ordered(batch)
         var places = [Int](repeating: 0, count: rows.count)
         for (place, row) in rows.enumerated() { places[row] = place }
-        let seen = rows.map { row in
-            let end = Int(batch.rows[row].position) + 1
-            return max(0, end - (window ?? end))..<end
-        }
+        let ends = rows.map { Int(batch.rows[$0].position) + 1 }
         self.rows = rows
         self.places = places
-        readings = AttentionPlan.readings(of: rows, seen, batch)
-        meanDepth = seen.reduce(0) { $0 + $1.count } / max(1, rows.count)
+        readings = AttentionPlan.readings(of: rows, ends.map { 0..<$0 }, batch)
+        windowReadings =
+            window.map { window in
+                AttentionPlan.readings(of: rows, ends.map { max(0, $0 - window)..<$0 }, batch)
+            } ?? []
+        meanDepth = ends.reduce(0, +) / max(1, rows.count)
     }
 
     /// The rows by the pages of their paths, then by position.

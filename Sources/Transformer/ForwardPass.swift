@@ -4,10 +4,8 @@ internal import Compute
 /// One batch on its way through the blocks: its rows, where their keys and values lie, and the working memory.
 struct ForwardPass {
     let batch: ForwardBatch
-    /// What the rows read in layers where they see all depths.
+    /// Which pages the rows read.
     let plan: AttentionPlan
-    /// The same in layers with a window, if there are such.
-    let windowPlan: AttentionPlan?
     let pages: UnsafeMutablePointer<Float>
     let floatsPerPage: Int
     let buffers: ForwardBuffers

@@ -47,11 +47,10 @@ extension LanguageModel {
         observe: (UnsafeBufferPointer<Float>) -> Void
     ) -> UnsafeBufferPointer<Float> {
         let buffers = workspace.buffers(configuration, rows: batch.rows.count, outputRows: batch.outputs)
-        let windowPlan = configuration.slidingWindow.map { AttentionPlan(batch, window: $0.tokens) }
         let pass = ForwardPass(
-            batch: batch, plan: AttentionPlan(batch, window: nil), windowPlan: windowPlan, pages: pages,
-            floatsPerPage: configuration.pageLayout.floatsPerPage, buffers: buffers,
-            arithmetic: arithmetic, width: configuration.width)
+            batch: batch, plan: AttentionPlan(batch, window: configuration.slidingWindow?.tokens), pages: pages,
+            floatsPerPage: configuration.pageLayout.floatsPerPage, buffers: buffers, arithmetic: arithmetic,
+            width: configuration.width)
         pass.forEachRow(work: 64 * configuration.headSize + configuration.width) { row in begin(row, pass) }
         let states = UnsafeBufferPointer(start: buffers.hidden, count: pass.rows * configuration.width)
         observe(states)

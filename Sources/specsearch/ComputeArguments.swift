@@ -26,8 +26,10 @@ struct ComputeArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The most KV memory, in MiB, of all models together.",
-            valueName: "MiB"))
+            """
+            The most KV memory, in MiB, of all models together. With less than a search wants, it computes some of it \
+            again; with less than one path takes, it ends.
+            """, valueName: "MiB"))
     var cacheMemory = 2048
 
     func validate() throws {
@@ -35,7 +37,7 @@ struct ComputeArguments: ParsableArguments {
             throw ValidationError("--threads is \(threads), expected 1 to 256.")
         }
         guard activations == .float32 || prefill == .exact else {
-            throw ValidationError("--prefill blas multiplies in 32 bits; leave out --activations bf16, or that.")
+            throw ValidationError("--prefill blas multiplies in 32 bits: leave out that or --activations bf16.")
         }
         guard (1...1_048_576).contains(cacheMemory) else {
             throw ValidationError("--cache-memory is \(cacheMemory), expected 1 to 1048576 MiB.")

@@ -187,6 +187,11 @@ final class MultiplyTests: XCTestCase {
         for precision in [WeightPrecision.float32, .bfloat16] {
             let it = Case(outputs: 1_100, inputs: 72, rows: 70, seed: 5)
             check(product(it, precision, .current, prefill: .blas), it, precision, "BLAS \(precision.rawValue)")
+            XCTAssertEqual(
+                product(it, precision, .current, prefill: .blas, activations: .bfloat16),
+                product(
+                    it, precision, .current, prefill: precision == .float32 ? .blas : .exact, activations: .bfloat16),
+                "rows that are to be rounded are")
         }
     }
 }

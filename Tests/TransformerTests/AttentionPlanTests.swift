@@ -19,9 +19,10 @@ final class AttentionPlanTests: XCTestCase {
     private func check(_ rows: [(path: Int, position: Int)], _ paths: [[Int32]], window: Int?) {
         let plan = AttentionPlan(batch(rows, paths), window: window)
         XCTAssertEqual(plan.rows.sorted(), Array(rows.indices))
+        if window == nil { XCTAssertEqual(plan.windowReadings, []) }
         for (place, row) in plan.rows.enumerated() { XCTAssertEqual(plan.places[row], place) }
         var read = [[(page: Int32, slot: Int)]](repeating: [], count: rows.count)
-        for reading in plan.readings {
+        for reading in window == nil ? plan.readings : plan.windowReadings {
             for place in reading.places {
                 read[plan.rows[place]] += reading.depths.map { (Int32(reading.page), $0) }
             }
@@ -70,5 +71,8 @@ final class AttentionPlanTests: XCTestCase {
         XCTAssertEqual(plan.meanDepth, 24)
     }
 
-    func testNoRowsReadNothing() { XCTAssertTrue(AttentionPlan(ForwardBatch(), window: 3).readings.isEmpty) }
+    func testNoRowsReadNothing() {
+        let plan = AttentionPlan(ForwardBatch(), window: 3)
+        XCTAssertEqual(plan.readings + plan.windowReadings, [])
+    }
 }
