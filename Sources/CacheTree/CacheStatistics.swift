@@ -10,4 +10,8 @@ public struct CacheStatistics: Hashable, Sendable {
     public var unsharedBytes = 0
     /// Pages copied because two branches wanted to write behind the same token.
     public var pagesCopied = 0
+    /// Pages that were evicted to make room; counted over all models together only.
+    public var pagesEvicted = 0
+    /// Tokens that were computed again because they had been evicted; counted over all models together only.
+    public var tokensRecomputed = 0
 }

@@ -64,8 +64,11 @@ extension CacheTree {
             let used = start + count - (first + offset) * PageLayout.tokens
             pools[model].setFill(of: nodes[index].memory[model].pages[offset], to: min(used, PageLayout.tokens))
         }
-        computedTokens[model] += count - nodes[index].memory[model].computed
+        let computed = nodes[index].memory[model].computed
+        computedTokens[model] += count - computed
+        tokensRecomputed += max(0, min(count, nodes[index].memory[model].reached) - computed)
         nodes[index].memory[model].computed = count
+        nodes[index].memory[model].reached = max(count, nodes[index].memory[model].reached)
     }
 
     /// The page for a node that begins inside a block: its parent's, or a copy if a sibling writes there already.

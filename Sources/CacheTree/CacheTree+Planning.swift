@@ -6,7 +6,8 @@ extension CacheTree {
     ///
     /// Ancestors come first, and rows of a batch may attend to each other, so a branch and its prompt can be planned
     /// together; ancestors that two branches share are planned once. The tokens count as computed from now on: the pass
-    /// must run, and before it nothing may be released, truncated or evicted.
+    /// must run, and before it nothing may be released or truncated. The path is pinned until `unpin(model:)`, which has
+    /// to follow the pass.
     ///
     /// An output that is wanted of a token computed earlier repeats its row, which writes the same bits to the same
     /// slot; if the batch repeats the row already, its output is shared. If the batch has the row, but without an
@@ -19,24 +20,32 @@ extension CacheTree {
     ///   - outputs: how many of the path's last tokens want an output; they are computed in one pass together.
     ///   - limit: the most rows to add. A longer path is cut: what fits is planned, and the rest by the next calls.
     ///     A path never completes if `limit` is always less than `outputs`.
+    ///   - mayEvict: whether keys and values that are not pinned give way if memory is short.
     ///   - batch: the rows of this model's next pass.
     /// - Returns: where the outputs will be, and whether the path will be complete.
-    /// - Throws: `CacheError.outOfMemory` if the pages do not suffice; then nothing has changed.
-    /// - Complexity: O(depth / 16 + rows); O(rows of the batch) more if a page is copied or a row repeated.
+    /// - Throws: `CacheError.outOfMemory` if the pages do not suffice; then nothing is planned.
+    /// - Complexity: O(depth / 16 + rows); O(rows of the batch) more if a page is copied or a row repeated, O(nodes) if
+    ///   anything is evicted.
     public func plan(
-        _ node: NodeID, model: Int, outputs: Int, limit: Int, into batch: inout ForwardBatch
+        _ node: NodeID, model: Int, outputs: Int, limit: Int, mayEvict: Bool = true, into batch: inout ForwardBatch
     ) throws(CacheError) -> PlannedRows {
         let index = index(of: node)
         precondition((0...nodes[index].end).contains(outputs), "outputs of tokens on the path")
         precondition(limit >= 0, "the limit is not negative")
         var plan = survey(index, model: model, outputs: outputs, batch: batch)
-        guard plan.cut(to: limit) else { return PlannedRows(outputs: [], isComplete: false) }
-        try pools[model].require(plan.pages)
+        guard plan.cut(to: limit) else { return PlannedRows(outputs: [], isComplete: false, recomputed: 0) }
+        if mayEvict {
+            try makeRoom(plan.pages, model: model, keeping: lastComputed(on: index, model: model))
+        } else {
+            try pools[model].require(plan.pages)
+        }
+        pin(node, model: model)
+        let recomputed = tokensRecomputed
         for member in pathMembers(to: index, from: plan.computed) where nodes[member].start < plan.end {
             extend(member, model: model, to: min(nodes[member].end, plan.end) - nodes[member].start)
         }
         peakBytes = max(peakBytes, pools.reduce(0) { $0 + $1.bytesInUse })
-        return emit(plan, into: &batch)
+        return emit(plan, recomputed: tokensRecomputed - recomputed, into: &batch)
     }
 
     /// Finds out what has to be done, without a limit and without doing it.
@@ -79,7 +88,7 @@ extension CacheTree {
     }
 
     /// Adds the path and the rows of a plan whose pages are there.
-    private func emit(_ plan: RowPlan, into batch: inout ForwardBatch) -> PlannedRows {
+    private func emit(_ plan: RowPlan, recomputed: Int, into batch: inout ForwardBatch) -> PlannedRows {
         var outputs = plan.outputs
         let depths = plan.repeated + Array(plan.computed..<plan.end)
         if let last = depths.last {
@@ -92,7 +101,8 @@ extension CacheTree {
                 if let output = batch.addRow(row) { outputs[depth - plan.firstOutput] = output }
             }
         }
-        return PlannedRows(outputs: outputs.compactMap { $0 }, isComplete: plan.isComplete)
+        return PlannedRows(
+            outputs: outputs.compactMap { $0 }, isComplete: plan.isComplete, recomputed: recomputed)
     }
 
     /// The tokens at ascending depths of a path.

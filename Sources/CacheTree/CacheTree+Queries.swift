@@ -44,9 +44,15 @@ extension CacheTree {
     ///
     /// - Complexity: O(nodes at the end of the path that have none).
     public func computedDepth(of node: NodeID, model: Int) -> Int {
-        var index = index(of: node)
-        while index != CacheTree.rootIndex, nodes[index].memory[model].computed == 0 { index = nodes[index].parent }
+        let index = lastComputed(on: index(of: node), model: model)
         return nodes[index].start + nodes[index].memory[model].computed
+    }
+
+    /// The deepest node of a path of which a model has computed anything; the root if there is none.
+    func lastComputed(on index: Int, model: Int) -> Int {
+        var index = index
+        while index != CacheTree.rootIndex, nodes[index].memory[model].computed == 0 { index = nodes[index].parent }
+        return index
     }
 
     /// How many nodes there are, the root included.
@@ -82,7 +88,8 @@ extension CacheTree {
     ///
     /// - Complexity: O(nodes × models).
     public var statistics: CacheStatistics {
-        var total = CacheStatistics(peakBytes: peakBytes)
+        var total = CacheStatistics(
+            peakBytes: peakBytes, pagesEvicted: pagesEvicted, tokensRecomputed: tokensRecomputed)
         for model in pools.indices {
             let one = statistics(of: model)
             total.bytesInUse += one.bytesInUse

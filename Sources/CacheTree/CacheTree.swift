@@ -8,8 +8,10 @@ public import Transformer
 /// block, except that of several branches which go on behind the same token within a block only one writes in place,
 /// and the others have a copy of the block.
 ///
-/// A node stays as long as it is held or has children. The tree is used from one thread at a time. Between the
-/// planning of rows and the pass that computes them, nothing may be released, truncated or evicted.
+/// A node stays as long as it is held or has children, with its tokens. Its keys and values stay while the budget allows:
+/// when that runs out, those that no plan has needed for the longest time are evicted, and computed again on need. The
+/// tree is used from one thread at a time. Between the planning of rows and the pass that computes them, nothing may be
+/// released, truncated or evicted.
 public final class CacheTree {
     /// The KV memory of each model.
     let pools: [PagePool]
@@ -17,6 +19,14 @@ public final class CacheTree {
     var computedTokens: [Int]
     /// The most bytes of all models together that were ever in use at once.
     var peakBytes = 0
+    /// Pages that came back by eviction, over all models.
+    var pagesEvicted = 0
+    /// Tokens that were computed again after an eviction, over all models.
+    var tokensRecomputed = 0
+    /// When each model's next pass began to be planned, by the budget's clock: what was used since is not evicted.
+    var pinnedSince: [Int?]
+    /// The memory that all models share.
+    let budget: CacheBudget
     /// All nodes, and vacant places; the root comes first.
     var nodes: [CacheNode]
     /// Places that can be used again.
@@ -33,9 +43,12 @@ public final class CacheTree {
         var pools: [PagePool] = []
         for layout in models { pools.append(try PagePool(layout: layout, budget: budget)) }
         self.pools = pools
+        self.budget = budget
+        pinnedSince = Array(repeating: nil, count: models.count)
         computedTokens = Array(repeating: 0, count: models.count)
         let memory = Array(repeating: NodePages(), count: models.count)
         nodes = [CacheNode(parent: CacheTree.rootIndex, start: 0, holds: 1, generation: 0, memory: memory)]
+        budget.add(self)
     }
 
     /// The root's place in the table.
@@ -111,20 +124,14 @@ public final class CacheTree {
         let index = exclusiveLeaf(node)
         precondition((nodes[index].start...nodes[index].end).contains(depth), "truncate within the node's own tokens")
         let count = depth - nodes[index].start
-        for model in pools.indices { shrink(index, model: model, to: count) }
+        for model in pools.indices {
+            shrink(index, model: model, to: count)
+            nodes[index].memory[model].reached = min(nodes[index].memory[model].reached, count)
+        }
         if count == 0, let first = nodes[index].tokens.first {
             nodes[nodes[index].parent].children.rekey(index, from: first, to: nil)
         }
         nodes[index].tokens.removeLast(nodes[index].tokens.count - count)
-    }
-
-    /// Forgets what a model has computed of a node, but keeps its tokens; the next plan computes it again.
-    ///
-    /// - Precondition: the model has computed nothing of the node's children.
-    public func evict(_ node: NodeID, model: Int) {
-        let index = index(of: node)
-        precondition(computedChild(of: index, model: model) == nil, "evict children first")
-        shrink(index, model: model, to: 0)
     }
 
     /// The place of a leaf that may change because one owner has it for itself.

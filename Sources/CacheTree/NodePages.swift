@@ -6,6 +6,10 @@ struct NodePages {
     var pages: [Int32] = []
     /// Tokens of the node, from its first, that have keys and values.
     var computed = 0
+    /// Tokens of the node, from its first, that have keys and values or had them before they were evicted.
+    var reached = 0
+    /// When a plan last needed them, by the clock of the budget.
+    var lastUse = 0
 
     /// Blocks that the depths `start ..< end` touch.
     static func blocks(from start: Int, to end: Int) -> Int {
@@ -17,12 +21,15 @@ struct NodePages {
     ///
     /// - Returns: that part, and the page that both parts refer to if the cut goes through a computed block.
     mutating func split(after count: Int, start: Int) -> (upper: NodePages, shared: Int32?) {
+        var upper = self
+        upper.reached = min(reached, count)
+        reached -= upper.reached
         guard computed > count else {
-            defer { self = NodePages() }
-            return (self, nil)
+            (pages, computed) = ([], 0)
+            return (upper, nil)
         }
         let kept = NodePages.blocks(from: start, to: start + count)
-        let upper = NodePages(pages: Array(pages.prefix(kept)), computed: count)
+        (upper.pages, upper.computed) = (Array(pages.prefix(kept)), count)
         let isShared = (start + count) % PageLayout.tokens != 0
         pages.removeFirst(isShared ? kept - 1 : kept)
         computed -= count

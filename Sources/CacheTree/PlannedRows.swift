@@ -7,10 +7,13 @@ public struct PlannedRows: Hashable, Sendable {
     public let outputs: [Int]
     /// Whether the path is computed up to its end once the pass has run; otherwise plan it again in the next pass.
     public let isComplete: Bool
+    /// How many of the rows had been computed before, but were evicted.
+    public let recomputed: Int
 
     /// - Parameters: the values of the properties, in their order.
-    package init(outputs: [Int], isComplete: Bool) {
+    package init(outputs: [Int], isComplete: Bool, recomputed: Int) {
         self.outputs = outputs
         self.isComplete = isComplete
+        self.recomputed = recomputed
     }
 }

@@ -8,6 +8,8 @@ public struct DecodingCounters: Sendable, Hashable {
     public var draftRows = 0
     /// Forward passes of the draft model.
     public var draftPasses = 0
+    /// Rows of either model that had been computed before, but were evicted because memory was short.
+    public var rowsRecomputed = 0
     /// Tokens that the draft model proposed to the target.
     public var tokensDrafted = 0
     /// Proposals that the target would have chosen itself.

@@ -38,6 +38,8 @@ final class LiveBranch {
     /// The leaf; held once.
     var node: NodeID
     unowned let group: RequestGroup
+    /// The branch's number in its scheduler: the later it came, the sooner it gives way.
+    let number: Int
     private(set) var tokens: [Int32] = []
     private(set) var logProbabilities: [Float] = []
     private(set) var end: GenerationEnd?
@@ -47,13 +49,16 @@ final class LiveBranch {
     var isDraftable = true
     /// Whether the pass of whoever writes it had room for it in this step.
     var isServed = false
+    /// Whether it waits for memory that others have.
+    var isParked = false
     private let random: RandomSource
     private var detector: StopDetector
 
-    init(_ request: GenerationRequest, node: NodeID, group: RequestGroup) {
+    init(_ request: GenerationRequest, node: NodeID, group: RequestGroup, number: Int) {
         self.request = request
         self.node = node
         self.group = group
+        self.number = number
         random = RandomSource(seed: request.sampling.seed)
         detector = StopDetector(request.stop)
     }

@@ -27,8 +27,9 @@ package final class PassRunner {
         arithmetic = thread.arithmetic
     }
 
-    /// Computes the planned rows and starts an empty batch. Does nothing if there are none.
+    /// Computes the planned rows, if there are any, starts an empty batch and lets go of what was pinned.
     package func run() {
+        defer { tree.unpin(model: number) }
         guard !batch.isEmpty else { return }
         outputs = model.forward(
             batch, pages: tree.storage(of: number), workspace: workspace, arithmetic: arithmetic)
@@ -44,15 +45,17 @@ package final class PassRunner {
     /// Computes what paths still need, in as many passes as it takes, and returns the outputs of each path's last tokens,
     /// side by side.
     ///
-    /// Between passes others on the same thread get their turn.
+    /// Between passes others on the same thread get their turn. A path for which there is no room beside the others has
+    /// to wait for a later pass.
     /// - Parameters:
     ///   - paths: the ends of the paths; whoever asks holds them.
     ///   - outputs: how many of the last tokens of each path want an output, at most `rowsPerPass`.
     ///   - rowsPerPass: the most rows in a pass.
-    ///   - progress: called with the rows of each pass.
-    /// - Throws: `DecodingError.memory`, or `.cancelled` if the task is.
+    ///   - progress: called with the rows of each pass, and how many of them had been computed before.
+    /// - Throws: `DecodingError.memory` if there is no room for a path alone, `.cancelled` if the task is.
     package func compute(
-        _ paths: [NodeID], outputs: Int, rowsPerPass: Int, progress: (Int) -> Void = { _ in }
+        _ paths: [NodeID], outputs: Int, rowsPerPass: Int,
+        progress: (_ rows: Int, _ recomputed: Int) -> Void = { _, _ in }
     ) async throws(DecodingError) -> [[Float]] {
         var results = [[Float]?](repeating: nil, count: paths.count)
         while results.contains(where: { $0 == nil }) {
@@ -65,12 +68,11 @@ package final class PassRunner {
                     planned.append(
                         (index, try tree.plan(path, model: number, outputs: outputs, limit: room, into: &batch)))
                 } catch {
-                    // What is planned counts as computed, so it has to be.
-                    run()
-                    throw .memory(error)
+                    guard !planned.isEmpty else { throw .memory(error) }
+                    break
                 }
             }
-            progress(batch.rows.count)
+            progress(batch.rows.count, planned.reduce(0) { $0 + $1.rows.recomputed })
             run()
             for (index, rows) in planned where rows.isComplete {
                 results[index] = rows.outputs.flatMap { Array(output($0)) }

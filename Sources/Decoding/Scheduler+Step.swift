@@ -11,9 +11,12 @@ extension Scheduler {
     /// Brings branches forward: the draft model proposes tokens and writes thoughts of its own, then the target decides
     /// in one pass over all its branches.
     func step() {
-        for branch in queue { makeRoom(for: branch) }
+        for branch in queue { prepare(branch) }
+        pinPaths()
         runDraft()
+        pinPaths()
         runTarget()
+        for runner in [target, draft] { runner.map { tree.unpin(model: $0.number) } }
         observeMemory()
         answerFailures()
         // Whoever was served stands behind those that found no room.
@@ -23,12 +26,47 @@ extension Scheduler {
     }
 
     /// Ends a branch whose context is full, and moves one that somebody else has forked at its end to a leaf of its own.
-    private func makeRoom(for branch: LiveBranch) {
+    private func prepare(_ branch: LiveBranch) {
         if tree.depth(of: branch.node) >= contextLength { branch.endForLength() }
         guard !tree.isGrowable(branch.node) else { return }
         let leaf = tree.fork(branch.node)
         tree.release(branch.node)
         branch.node = leaf
+    }
+
+    // MARK: Memory
+
+    /// Keeps what the models that write have computed of their branches: one must not take from another what both need.
+    ///
+    /// If all are parked, whatever they waited for is gone: the first goes on.
+    private func pinPaths() {
+        if queue.allSatisfy(\.isParked) { resume(1) }
+        for branch in queue where !branch.isParked {
+            tree.pin(branch.node, model: runner(for: branch).number)
+        }
+    }
+
+    /// Lets the branch that came last wait for memory, so that it gives its own to the others; one alone cannot have
+    /// more than there is.
+    private func park(for branch: LiveBranch, _ error: CacheError) {
+        let active = queue.filter { !$0.isParked && $0.end == nil }
+        guard active.count > 1, let last = active.max(by: { $0.number < $1.number }) else {
+            failures.append((branch.group.number, .memory(error)))
+            return
+        }
+        last.isParked = true
+    }
+
+    /// Lets so many of the branches that wait for memory try again, those that came first.
+    func resume(_ count: Int) {
+        let parked = queue.filter(\.isParked).sorted { $0.number < $1.number }
+        for branch in parked.prefix(count) { branch.isParked = false }
+    }
+
+    /// Whoever writes a branch.
+    private func runner(for branch: LiveBranch) -> PassRunner {
+        guard branch.request.writer == .draft, let draft else { return target }
+        return draft
     }
 
     // MARK: The draft model
@@ -135,32 +173,33 @@ extension Scheduler {
     /// - Parameter outputs: how many outputs a branch wants, or nil for none.
     private func plan(on runner: PassRunner, outputs: (LiveBranch) -> Int?) -> [Member] {
         var members: [Member] = []
-        for branch in queue {
+        for branch in queue where !branch.isParked {
             guard let wanted = outputs(branch) else { continue }
             let before = runner.batch.rows.count
             let room = limits.rowsPerPass - before
             guard room >= wanted else { break }
             guard let rows = plan(branch, on: runner, outputs: wanted, limit: room) else { continue }
             let added = runner.batch.rows.count - before
-            let writes = (runner === target) == (branch.request.writer == .target)
-            if writes, added > 0 || rows.isComplete { branch.isServed = true }
+            if runner === self.runner(for: branch), added > 0 || rows.isComplete { branch.isServed = true }
             members.append(Member(branch: branch, rows: rows))
             count(added, of: runner, for: branch)
+            branch.group.counters.rowsRecomputed += rows.recomputed
         }
         countPass(of: runner, for: members)
         return members
     }
 
-    /// Plans one branch; nil, with the failure noted, if the memory does not suffice.
+    /// Plans one branch; nil if the memory does not suffice.
+    ///
+    /// Proposals take no memory from others: without them there is less speed, but the same text.
     private func plan(_ branch: LiveBranch, on runner: PassRunner, outputs: Int, limit: Int) -> PlannedRows? {
+        let writes = runner === self.runner(for: branch)
         do {
             return try tree.plan(
-                branch.node, model: runner.number, outputs: outputs, limit: limit, into: &runner.batch)
+                branch.node, model: runner.number, outputs: outputs, limit: limit, mayEvict: writes,
+                into: &runner.batch)
         } catch {
-            // Without room for the draft's pages there are no proposals, and that changes nothing.
-            if runner === target || branch.request.writer == .draft {
-                failures.append((branch.group.number, .memory(error)))
-            }
+            if writes { park(for: branch, error) }
             return nil
         }
     }

@@ -40,6 +40,7 @@ public actor Scheduler {
     var failures: [(group: Int, error: DecodingError)] = []
     private var groups: [Int: RequestGroup] = [:]
     private var lastGroup = 0
+    private var lastBranch = 0
     private var isDriving = false
 
     /// Actors that share a compute thread run on it, one at a time.
@@ -106,6 +107,7 @@ public actor Scheduler {
     /// - Precondition: each node is held; releasing one twice is a programmer's error.
     public func release(_ nodes: [NodeID]) {
         for node in nodes { tree.release(node) }
+        resume(nodes.count)
     }
 
     /// What the tree costs now, over both models.
@@ -146,7 +148,9 @@ public actor Scheduler {
     /// Makes a leaf for each request and starts the loop if it is idle.
     private func admit(_ requests: [GenerationRequest], to group: RequestGroup) {
         for request in requests {
-            let branch = LiveBranch(request, node: tree.fork(request.start), group: group)
+            lastBranch += 1
+            let branch = LiveBranch(
+                request, node: tree.fork(request.start), group: group, number: lastBranch)
             branch.isDraftable = tree.tokens(of: request.start).allSatisfy { isKnownToDraft($0) }
             group.add(branch)
             if request.writer == .draft, !branch.isDraftable {
@@ -175,7 +179,7 @@ public actor Scheduler {
     func fail(_ number: Int, _ error: DecodingError) {
         guard let group = groups.removeValue(forKey: number) else { return }
         queue.removeAll { $0.group === group }
-        for branch in group.branches { tree.release(branch.node) }
+        release(group.branches.map(\.node))
         group.fail(error)
     }
 
@@ -193,7 +197,9 @@ public actor Scheduler {
 
     /// Answers every group whose branches have all ended.
     func retireFinished() {
+        let live = queue.count
         queue.removeAll { $0.end != nil }
+        resume(live - queue.count)
         for group in groups.values where group.isFinished {
             groups[group.number] = nil
             group.finish()

@@ -13,6 +13,8 @@ public struct Counters: Sendable, Hashable {
     public var draftPasses = 0
     /// Rows that the reward model computed.
     public var rewardRows = 0
+    /// Rows of any model that had been computed before, but were evicted because memory was short.
+    public var rowsRecomputed = 0
     /// Tokens that were proposed to the target.
     public var tokensDrafted = 0
     /// Proposals that the target would have chosen itself.
@@ -41,6 +43,7 @@ public struct Counters: Sendable, Hashable {
         targetPasses = decoding.targetPasses
         draftRows = decoding.draftRows
         draftPasses = decoding.draftPasses
+        rowsRecomputed = decoding.rowsRecomputed
         tokensDrafted = decoding.tokensDrafted
         tokensAccepted = decoding.tokensAccepted
         kvBytesPeak = decoding.kvBytesPeak
@@ -69,8 +72,9 @@ public struct Counters: Sendable, Hashable {
     private static var summed: [(name: String, count: WritableKeyPath<Counters, Int>)] {
         [
             ("targetRows", \.targetRows), ("targetPasses", \.targetPasses), ("draftRows", \.draftRows),
-            ("draftPasses", \.draftPasses), ("rewardRows", \.rewardRows), ("tokensDrafted", \.tokensDrafted),
-            ("tokensAccepted", \.tokensAccepted), ("thoughtsDrafted", \.thoughtsDrafted),
+            ("draftPasses", \.draftPasses), ("rewardRows", \.rewardRows), ("rowsRecomputed", \.rowsRecomputed),
+            ("tokensDrafted", \.tokensDrafted), ("tokensAccepted", \.tokensAccepted),
+            ("thoughtsDrafted", \.thoughtsDrafted),
             ("thoughtsAccepted", \.thoughtsAccepted), ("thoughtsCorrected", \.thoughtsCorrected),
             ("levels", \.levels), ("levelsWithoutCorrection", \.levelsWithoutCorrection),
         ]

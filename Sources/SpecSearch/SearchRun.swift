@@ -15,6 +15,8 @@ final class SearchRun {
     /// Where the paths end that the search may still continue; each is held once.
     private var places: [Thought.ID: Place] = [:]
     private var costs = Counters()
+    /// Of the recomputed rows, those of the scorer.
+    private var rowsRescored = 0
     private var duration = Duration.zero
     private var isFinished = false
 
@@ -166,8 +168,11 @@ final class SearchRun {
         var step = step
         step.kvBytesPeak += max(scoring.kvBytesPeak, scoring.kvBytes)
         step.kvBytesUnshared += scoring.kvBytesUnshared
+        // What the scorer says is for the whole search.
+        step.rewardRows = scoring.rewardRows - costs.rewardRows
+        step.rowsRecomputed += scoring.rowsRecomputed - rowsRescored
+        rowsRescored = scoring.rowsRecomputed
         costs += step
-        costs.rewardRows = scoring.rewardRows
     }
 
     /// Where a request's thought begins.

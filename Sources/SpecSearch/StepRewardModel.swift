@@ -103,10 +103,14 @@ public actor StepRewardModel: ThoughtScorer {
     private func compute(
         _ nodes: [NodeID], outputs: Int, session: Int
     ) async throws(ReasonerError) -> [[Float]] {
-        var rows = 0
+        var (rows, recomputed) = (0, 0)
         do {
-            let results = try await runner.compute(nodes, outputs: outputs, rowsPerPass: rowsPerPass) { rows += $0 }
+            let results = try await runner.compute(nodes, outputs: outputs, rowsPerPass: rowsPerPass) {
+                rows += $0
+                recomputed += $1
+            }
             sessions[session]?.costs.rewardRows += rows
+            sessions[session]?.costs.rowsRecomputed += recomputed
             observe(session)
             return results
         } catch { throw .generation(error) }

@@ -41,6 +41,8 @@ extension ScoringSession {
 public struct ScoringCosts: Sendable, Hashable {
     /// Rows that a reward model computed.
     public var rewardRows = 0
+    /// Rows among them that had been computed before, but were evicted because memory was short.
+    public var rowsRecomputed = 0
     /// Bytes of KV memory in use now.
     public var kvBytes = 0
     /// The most bytes in use at once since the costs were last asked for.

@@ -51,6 +51,7 @@ struct AnswerReport {
             (
                 "KV memory",
                 "\(counters.kvBytesPeak) bytes at the peak, \(TreeView.rounded(shared * 100, places: 1)) % saved by sharing"
+                    + (counters.rowsRecomputed > 0 ? ", \(counters.rowsRecomputed) tokens computed again" : "")
             ),
             (
                 "computing",

@@ -18,7 +18,7 @@ final class PlanningTests: XCTestCase {
         XCTAssertEqual(planned.outputs, [0, 1, 2])
         XCTAssertTrue(planned.isComplete)
         traced.run()
-        XCTAssertEqual(try traced.plan(thought), PlannedRows(outputs: [], isComplete: true))
+        XCTAssertEqual(try traced.plan(thought), PlannedRows(outputs: [], isComplete: true, recomputed: 0))
         XCTAssertTrue(traced.batches[0].isEmpty)
         XCTAssertTrue(traced.batches[0].pathStarts.isEmpty)
     }
@@ -149,7 +149,7 @@ final class PlanningTests: XCTestCase {
         let first = traced.branch([100], under: prompt)
         let fork = traced.tree.fork(prompt)
         try traced.plan(first, outputs: 1)
-        XCTAssertEqual(try traced.plan(fork, outputs: 1), PlannedRows(outputs: [], isComplete: false))
+        XCTAssertEqual(try traced.plan(fork, outputs: 1), PlannedRows(outputs: [], isComplete: false, recomputed: 0))
         XCTAssertEqual(traced.batches[0].rows.count, 21)
         traced.run()
         XCTAssertEqual(try traced.plan(fork, outputs: 1).outputs, [0])

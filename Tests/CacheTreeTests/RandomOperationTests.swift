@@ -14,7 +14,7 @@ final class RandomOperationTests: XCTestCase {
     func testEverySlotHoldsWhatItsOwnPathWroteAfterAnyHistory() throws {
         let operations = setting("SPECSEARCH_CACHE_OPERATIONS") ?? 20_000
         let first = UInt64(setting("SPECSEARCH_CACHE_SEED") ?? 1)
-        var refusals = 0
+        var (refusals, evictions) = (0, 0)
         for seed in first..<first + UInt64((operations + Self.operationsPerTree - 1) / Self.operationsPerTree) {
             let history = try RandomHistory(seed: seed)
             for step in 0..<Self.operationsPerTree {
@@ -27,12 +27,14 @@ final class RandomOperationTests: XCTestCase {
                 }
             }
             refusals += history.refusals
+            evictions += history.traced.tree.statistics.pagesEvicted
             history.releaseAll()
             XCTAssertEqual(history.traced.tree.nodeCount, 1, "seed \(seed)")
             XCTAssertEqual(history.traced.budget.used, 0, "seed \(seed)")
             assertInvariants(history.traced.tree)
         }
         XCTAssertGreaterThan(refusals, 0, "the budget was never exhausted")
+        XCTAssertGreaterThan(evictions, operations / 20, "the budget was rarely exhausted")
     }
 
     private func setting(_ name: String) -> Int? {
@@ -54,7 +56,7 @@ private final class RandomHistory {
 
     init(seed: UInt64) throws {
         random = SeededRandom(seed: seed)
-        traced = try TracedTree(layers: [1, 2], pages: Int.random(in: 40...400, using: &random))
+        traced = try TracedTree(layers: [1, 2], pages: Int.random(in: 16...160, using: &random))
     }
 
     /// Does something, and says what.
@@ -164,28 +166,33 @@ private final class RandomHistory {
             let node = someNode()
             let outputs = chance(0.5) ? min(Int.random(in: 0...6, using: &random), paths[node]!.count) : 0
             let limit = chance(0.7) ? Int.max : Int.random(in: 0...40, using: &random)
-            report += " \(node) with \(outputs) outputs within \(limit);"
-            plan(node, model: model, outputs: outputs, limit: limit)
+            let mayEvict = chance(0.8)
+            report += " \(node) with \(outputs) outputs within \(limit)\(mayEvict ? "" : ", evicting nothing");"
+            plan(node, model: model, outputs: outputs, limit: limit, mayEvict: mayEvict)
             if chance(0.1) { report += " " + (chance(0.5) ? fork() : forkInside()) }
         }
         traced.run(model: model)
         return report
     }
 
-    private func plan(_ node: NodeID, model: Int, outputs: Int, limit: Int) {
+    private func plan(_ node: NodeID, model: Int, outputs: Int, limit: Int, mayEvict: Bool) {
         let (rows, statistics) = (traced.batches[model].rows, tree.statistics)
         let computed = tree.computedDepth(of: node, model: model)
         do {
-            let planned = try traced.plan(node, model: model, outputs: outputs, limit: limit)
+            let planned = try traced.plan(
+                node, model: model, outputs: outputs, limit: limit, mayEvict: mayEvict)
             let added = traced.batches[model].rows.count - rows.count
             XCTAssertLessThanOrEqual(added, limit)
+            XCTAssertLessThanOrEqual(planned.recomputed, added)
+            XCTAssertEqual(tree.statistics.tokensRecomputed, statistics.tokensRecomputed + planned.recomputed)
+            if !mayEvict { XCTAssertEqual(tree.statistics.pagesEvicted, statistics.pagesEvicted) }
             let isComputed = tree.computedDepth(of: node, model: model) == paths[node]!.count
             XCTAssertTrue(planned.isComplete ? isComputed : limit < .max || !rows.isEmpty)
             XCTAssertEqual(planned.outputs.count, planned.isComplete ? outputs : 0)
         } catch {
             refusals += 1
             XCTAssertEqual(traced.batches[model].rows, rows)
-            XCTAssertEqual(tree.statistics, statistics)
+            if !mayEvict { XCTAssertEqual(tree.statistics, statistics) }
             XCTAssertEqual(tree.computedDepth(of: node, model: model), computed)
         }
     }

@@ -20,11 +20,13 @@ final class TracedTree {
     private var pathTokens: [[[Int32]]]
     private var planned: [[Planned]]
 
-    /// A tree for models with one layer, head and element, but for `layers`, with room for `pages` smallest pages.
-    init(layers: [Int] = [1], pages: Int = 100_000) throws {
+    /// A tree for models with one layer, head and element, but for `layers`, with room for `pages` smallest pages, or
+    /// with a budget that others share.
+    init(layers: [Int] = [1], pages: Int = 100_000, budget: CacheBudget? = nil) throws {
         layouts = layers.map { PageLayout(layers: $0, keyValueHeads: 1, headSize: 1) }
-        budget = CacheBudget(bytes: pages * PageLayout(layers: 1, keyValueHeads: 1, headSize: 1).bytesPerPage)
-        tree = try CacheTree(models: layouts, budget: budget)
+        self.budget =
+            budget ?? CacheBudget(bytes: pages * PageLayout(layers: 1, keyValueHeads: 1, headSize: 1).bytesPerPage)
+        tree = try CacheTree(models: layouts, budget: self.budget)
         batches = layers.map { _ in ForwardBatch() }
         pathTokens = layers.map { _ in [] }
         planned = layers.map { _ in [] }
@@ -39,9 +41,12 @@ final class TracedTree {
 
     /// Plans a path for the next pass.
     @discardableResult
-    func plan(_ node: NodeID, model: Int = 0, outputs: Int = 0, limit: Int = .max) throws(CacheError) -> PlannedRows {
+    func plan(
+        _ node: NodeID, model: Int = 0, outputs: Int = 0, limit: Int = .max, mayEvict: Bool = true
+    ) throws(CacheError) -> PlannedRows {
         let paths = batches[model].pathStarts.count
-        let rows = try tree.plan(node, model: model, outputs: outputs, limit: limit, into: &batches[model])
+        let rows = try tree.plan(
+            node, model: model, outputs: outputs, limit: limit, mayEvict: mayEvict, into: &batches[model])
         let tokens = tree.tokens(of: node)
         if batches[model].pathStarts.count > paths { pathTokens[model].append(tokens) }
         planned[model].append(Planned(tokens: tokens, rows: rows))
@@ -83,6 +88,7 @@ final class TracedTree {
             XCTAssertEqual(plan.rows.outputs.map { outputs[$0] }, Array(expected), "outputs", file: file, line: line)
         }
         batches[model].removeAll()
+        tree.unpin(model: model)
         pathTokens[model] = []
         planned[model] = []
     }

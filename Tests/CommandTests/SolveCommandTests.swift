@@ -6,7 +6,8 @@ import XCTest
 final class SolveCommandTests: XCTestCase {
     private static let counters = [
         "draftPasses", "draftRows", "kvBytesPeak", "kvBytesUnshared", "levels", "levelsWithoutCorrection",
-        "rewardRows", "targetPasses", "targetRows", "thoughtsAccepted", "thoughtsCorrected", "thoughtsDrafted",
+        "rewardRows", "rowsRecomputed", "targetPasses", "targetRows", "thoughtsAccepted", "thoughtsCorrected",
+        "thoughtsDrafted",
         "tokensAccepted", "tokensDrafted",
     ]
     private let question = "Reach 14 from 3 9 12 14."
@@ -114,6 +115,16 @@ final class SolveCommandTests: XCTestCase {
                 XCTAssertEqual(tree(other), tree(usual), "\(policy), \(threads) threads, \(length) tokens")
             }
         }
+    }
+
+    func testLittleMemoryIsSaidAndChangesNothingElse() throws {
+        let usual = try solve("paper", "--width", "12")
+        let scarce = try solve("paper", "--width", "12", "--cache-memory", "1")
+        XCTAssertEqual(tree(scarce), tree(usual))
+        XCTAssertEqual(usual["counters"]?["rowsRecomputed"], 0)
+        XCTAssertGreaterThan(try XCTUnwrap(scarce["counters"]?["rowsRecomputed"]?.int), 0)
+        let arguments = ["solve", question, "--quiet", "--width", "12", "--cache-memory", "1"]
+        XCTAssertTrue(try Command.specsearch.run(arguments).standardOutput.contains("tokens computed again"))
     }
 
     func testLosslessFindsTheTreeOfPlain() throws {

@@ -44,9 +44,10 @@ final class WrongUsageTests: XCTestCase {
             try Command.specsearch.assertRefuses(
                 [command, "--model", target, "--tokens", long, "--cache-memory", "1"], code: 75, saying: "KV memory")
         }
+        let question = String(repeating: "How many apples? ", count: 50)
         for policy in ["plain", "lossless", "paper"] {
             try Command.specsearch.assertRefuses(
-                ["solve", "Reach 14 from 3 9 12 14.", "--quiet", "--policy", policy, "--cache-memory", "1"], code: 75,
+                ["solve", question, "--quiet", "--policy", policy, "--cache-memory", "1"], code: 75,
                 saying: "KV memory")
         }
     }

@@ -168,6 +168,28 @@ final class SchedulerTests: XCTestCase {
         XCTAssertEqual(memory.bytesInUse, 0)
     }
 
+    func testBranchesWaitForMemoryAndSayTheSame() async throws {
+        let layouts = try [Self.target, Self.draft].map { try $0.get().configuration.pageLayout.bytesPerPage }
+        let prompts = try prompts(24)
+        let sampling = try SamplingParameters(temperature: 0.8, seed: 9)
+        for draftLength in [0, 4] {
+            let full = try await generate(
+                prompts, draftLength: draftLength, sampling: sampling, scheduler: scheduler())
+            XCTAssertEqual(full.counters.rowsRecomputed, 0)
+            // Room for one path of about a hundred tokens, and for about four.
+            for paths in [1, 4] {
+                let scheduler = try scheduler(cacheBytes: 8 * paths * (layouts[0] + (draftLength > 0 ? layouts[1] : 0)))
+                let scarce = try await generate(
+                    prompts, draftLength: draftLength, sampling: sampling, scheduler: scheduler)
+                XCTAssertEqual(scarce.generated.map(\.tokens), full.generated.map(\.tokens))
+                XCTAssertEqual(scarce.generated.map(\.logProbabilities), full.generated.map(\.logProbabilities))
+                XCTAssertGreaterThan(scarce.counters.targetPasses, full.counters.targetPasses)
+                XCTAssertGreaterThan(scarce.counters.rowsRecomputed, 0)
+                XCTAssertLessThan(scarce.counters.targetRows, 2 * full.counters.targetRows, "it thrashes")
+            }
+        }
+    }
+
     func testTooLittleMemoryIsAnErrorAndLeavesNothingBehind() async throws {
         let layout = try Self.target.get().configuration.pageLayout
         let scheduler = try scheduler(cacheBytes: 4 * layout.bytesPerPage)

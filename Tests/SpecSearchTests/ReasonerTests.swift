@@ -14,11 +14,11 @@ final class ReasonerTests: XCTestCase {
     ]
 
     private func reasoner(
-        threads: Int = 2, rowsPerPass: Int = 256, scorer: (any ThoughtScorer)? = nil
+        threads: Int = 2, rowsPerPass: Int = 256, cacheBytes: Int = 1 << 30, scorer: (any ThoughtScorer)? = nil
     ) async throws -> Reasoner {
         try await Reasoner(
             bundle: RepositoryRoot.path(of: "Weights/qwen"), scorer: scorer,
-            configuration: .init(threads: threads, limits: .init(rowsPerPass: rowsPerPass)))
+            configuration: .init(threads: threads, limits: .init(rowsPerPass: rowsPerPass, cacheBytes: cacheBytes)))
     }
 
     private func options(
@@ -59,6 +59,26 @@ final class ReasonerTests: XCTestCase {
             XCTAssertEqual(plain.tree, lossless.tree)
             XCTAssertEqual(plain.counters.draftRows, 0)
             XCTAssertLessThan(lossless.counters.targetPasses, plain.counters.targetPasses)
+        }
+    }
+
+    func testAQuarterOfTheMemoryFindsTheSameTreeAndSaysWhatItComputedAgain() async throws {
+        let plenty = try await reasoner()
+        for policy in SpeculationPolicy.allCases {
+            // So wide that a quarter holds more than a single path, which is the least that any search needs.
+            let options = SearchOptions(
+                policy: policy, parameters: try SearchParameters(width: 16, beams: 4),
+                sampling: plenty.defaults.sampling, draftLength: 4)
+            for question in Self.questions {
+                let full = try await plenty.answer(question, options: options).outcome
+                XCTAssertEqual(full.counters.rowsRecomputed, 0)
+                let budget = full.counters.kvBytesPeak / 4
+                let scarce = try await reasoner(cacheBytes: budget)
+                let found = try await scarce.answer(question, options: options).outcome
+                XCTAssertEqual(found.tree, full.tree, "\(policy)")
+                XCTAssertGreaterThan(found.counters.rowsRecomputed, 0)
+                XCTAssertLessThanOrEqual(found.counters.kvBytesPeak, budget)
+            }
         }
     }
 

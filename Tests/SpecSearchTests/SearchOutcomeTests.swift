@@ -34,7 +34,8 @@ final class SearchOutcomeTests: XCTestCase {
                 "path": [0, 3],
                 "counters": [
                     "targetRows": 9, "targetPasses": 0, "draftRows": 0, "draftPasses": 0, "rewardRows": 0,
-                    "tokensDrafted": 0, "tokensAccepted": 0, "thoughtsDrafted": 2, "thoughtsAccepted": 0,
+                    "rowsRecomputed": 0, "tokensDrafted": 0, "tokensAccepted": 0, "thoughtsDrafted": 2,
+                    "thoughtsAccepted": 0,
                     "thoughtsCorrected": 1, "levels": 2, "levelsWithoutCorrection": 0, "kvBytesPeak": 0,
                     "kvBytesUnshared": 0,
                 ],
@@ -158,8 +159,9 @@ final class SearchOutcomeTests: XCTestCase {
 
     func testEveryCounterIsAddedAndReported() {
         let every: [WritableKeyPath<Counters, Int>] = [
-            \.targetRows, \.targetPasses, \.draftRows, \.draftPasses, \.rewardRows, \.tokensDrafted, \.tokensAccepted,
-            \.thoughtsDrafted, \.thoughtsAccepted, \.thoughtsCorrected, \.levels, \.levelsWithoutCorrection,
+            \.targetRows, \.targetPasses, \.draftRows, \.draftPasses, \.rewardRows, \.rowsRecomputed,
+            \.tokensDrafted, \.tokensAccepted, \.thoughtsDrafted, \.thoughtsAccepted, \.thoughtsCorrected, \.levels,
+            \.levelsWithoutCorrection,
         ]
         var ones = Counters()
         for (index, counter) in every.enumerated() { ones[keyPath: counter] = index + 1 }
@@ -168,10 +170,10 @@ final class SearchOutcomeTests: XCTestCase {
         XCTAssertEqual(
             twice.json.object?.members.map(\.name),
             [
-                "targetRows", "targetPasses", "draftRows", "draftPasses", "rewardRows", "tokensDrafted",
-                "tokensAccepted", "thoughtsDrafted", "thoughtsAccepted", "thoughtsCorrected", "levels",
+                "targetRows", "targetPasses", "draftRows", "draftPasses", "rewardRows", "rowsRecomputed",
+                "tokensDrafted", "tokensAccepted", "thoughtsDrafted", "thoughtsAccepted", "thoughtsCorrected", "levels",
                 "levelsWithoutCorrection", "kvBytesPeak", "kvBytesUnshared",
             ])
-        XCTAssertEqual(twice.json.object?.members.map(\.value.int), (1...12).map { 2 * $0 } + [0, 0])
+        XCTAssertEqual(twice.json.object?.members.map(\.value.int), (1...13).map { 2 * $0 } + [0, 0])
     }
 }
