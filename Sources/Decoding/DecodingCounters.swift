@@ -10,10 +10,14 @@ public struct DecodingCounters: Sendable, Hashable {
     public var draftPasses = 0
     /// Rows of either model that had been computed before, but were evicted because memory was short.
     public var rowsRecomputed = 0
-    /// Tokens that the draft model proposed to the target.
+    /// Tokens that were proposed to the target.
     public var tokensDrafted = 0
-    /// Proposals that the target would have chosen itself.
+    /// Proposals that the target accepted.
     public var tokensAccepted = 0
+    /// Those of the proposals that were found in texts, at no cost.
+    public var ngramTokensDrafted = 0
+    /// Those of them that the target accepted.
+    public var ngramTokensAccepted = 0
     /// The most bytes of KV memory in use at once.
     public var kvBytesPeak = 0
     /// The bytes that the live branches would have taken at that moment if each had its own copy.
@@ -21,4 +25,13 @@ public struct DecodingCounters: Sendable, Hashable {
 
     /// All zero.
     public init() {}
+
+    /// Counts proposals that were judged, the first of which were accepted.
+    mutating func count(_ proposals: [GrowingText.Proposal], accepted: Int) {
+        let found = proposals.map { $0.drafter == .ngrams ? 1 : 0 }
+        tokensDrafted += proposals.count
+        tokensAccepted += accepted
+        ngramTokensDrafted += found.reduce(0, +)
+        ngramTokensAccepted += found.prefix(accepted).reduce(0, +)
+    }
 }

@@ -24,25 +24,35 @@ public struct GenerationRequest: Sendable {
     public var start: NodeID
     /// Which model writes.
     public var writer: Writer
-    /// How many tokens the draft model proposes to the target per pass; 0 for none. Never changes the outcome.
+    /// How many tokens are proposed to the target per pass; 0 for none.
     public var draftLength: Int
+    /// Who proposes them. N-grams cost nothing, so they are asked first, and the draft model where they find nothing.
+    public var drafters: Set<Drafter>
+    /// How the target judges them; unless told otherwise, they never change the outcome.
+    public var acceptance: TokenAcceptance
     /// How tokens are chosen.
     public var sampling: SamplingParameters
     /// Whose noise the choices take: the same branch, position and seed always choose alike.
     public var branch: BranchKey
+    /// The depth at which the text begins that presence and frequency penalties look at; nil stands for `start`'s.
+    public var textStart: Int?
     /// When to end.
     public var stop: StopRule
 
     /// - Parameters: the values of the properties, in their order.
     public init(
-        start: NodeID, writer: Writer = .target, draftLength: Int = 0, sampling: SamplingParameters,
-        branch: BranchKey = .root, stop: StopRule
+        start: NodeID, writer: Writer = .target, draftLength: Int = 0, drafters: Set<Drafter> = [.model],
+        acceptance: TokenAcceptance = .invariant, sampling: SamplingParameters, branch: BranchKey = .root,
+        textStart: Int? = nil, stop: StopRule
     ) {
         self.start = start
         self.writer = writer
         self.draftLength = draftLength
+        self.drafters = drafters
+        self.acceptance = acceptance
         self.sampling = sampling
         self.branch = branch
+        self.textStart = textStart
         self.stop = stop
     }
 }

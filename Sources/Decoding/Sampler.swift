@@ -24,19 +24,35 @@ public final class Sampler {
     private var maxima = GroupMaxima()
     private var filter = LogitFilter()
     private var ceilings: [Float] = []
+    private var penalized: [Float] = []
 
     /// A sampler without any memory yet.
     public init() {}
 
     /// The token of a row, with its log-probability.
     ///
-    /// - Parameters: as of `token(logits:parameters:stream:)`.
-    /// - Throws: `SamplingError` as `token(logits:parameters:stream:)`.
+    /// - Parameters: as of `token(logits:parameters:stream:history:)`.
+    /// - Throws: `SamplingError` as `token(logits:parameters:stream:history:)`.
     /// - Complexity: O(vocabulary), dominated by the sum of exponentials that the log-probability takes.
     public func choose(
-        logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, stream: RandomStream
+        logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, stream: RandomStream,
+        history: TokenHistory? = nil
     ) throws(SamplingError) -> Choice {
-        let token = try token(logits: logits, parameters: parameters, stream: stream)
+        let token = try token(logits: logits, parameters: parameters, stream: stream, history: history)
+        // What penalties change is not the model's own distribution.
+        if history != nil { try maxima.read(logits) }
+        return choice(of: token, logits)
+    }
+
+    /// A token that was chosen otherwise, with its log-probability in a row.
+    ///
+    /// - Throws: `SamplingError` if a logit is NaN or +infinity, or all are −infinity.
+    func choice(of token: Int, logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Choice {
+        try maxima.read(logits)
+        return choice(of: token, logits)
+    }
+
+    private func choice(of token: Int, _ logits: UnsafeBufferPointer<Float>) -> Choice {
         let sum = Exponentials.sum(logits, largest: maxima.largest, temperature: 1)
         let logProbability = Double(logits[token]) - Double(maxima.largest) - Elementary.log(sum)
         return Choice(token: token, logProbability: Float(logProbability))
@@ -49,10 +65,20 @@ public final class Sampler {
     ///   - parameters: how to draw. Greedy takes the largest logit, of equal ones that of the lowest token.
     ///   - stream: the draws for the place where the token will stand. It carries the seed; that of the parameters is for
     ///     whoever makes the stream.
+    ///   - history: the tokens before it, which parameters with penalties look at; nil stands for none.
     /// - Throws: `SamplingError` if a logit is NaN or +infinity, or all are −infinity.
-    /// - Complexity: O(vocabulary), but one comparison for most tokens.
+    /// - Complexity: O(vocabulary), but one comparison for most tokens; penalties copy the row.
     public func token(
-        logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, stream: RandomStream
+        logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, stream: RandomStream,
+        history: TokenHistory? = nil
+    ) throws(SamplingError) -> Int {
+        try withPenalties(logits, parameters, history) { logits throws(SamplingError) in
+            try token(penalized: logits, parameters, stream)
+        }
+    }
+
+    private func token(
+        penalized logits: UnsafeBufferPointer<Float>, _ parameters: SamplingParameters, _ stream: RandomStream
     ) throws(SamplingError) -> Int {
         precondition(!logits.isEmpty, "a row has at least one logit")
         try maxima.read(logits)
@@ -67,13 +93,34 @@ public final class Sampler {
         return race.winner
     }
 
-    /// The distribution that a token of this row is drawn from, after temperature and filters: for ratio acceptance,
-    /// which compares probabilities.
+    /// The distribution that a token of this row is drawn from, after penalties, temperature and filters: for ratio
+    /// acceptance, which compares probabilities.
     ///
-    /// - Throws: `SamplingError` as `token(logits:parameters:stream:)`.
+    /// - Parameters: as of `token(logits:parameters:stream:history:)`.
+    /// - Throws: `SamplingError` as `token(logits:parameters:stream:history:)`.
     /// - Complexity: O(vocabulary), with an exponential for each token that the filters keep; allocates the result.
     public func distribution(
-        logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters
+        logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory? = nil
+    ) throws(SamplingError) -> TokenDistribution {
+        try withPenalties(logits, parameters, history) { logits throws(SamplingError) in
+            try distribution(penalized: logits, parameters)
+        }
+    }
+
+    /// Hands out a row as the penalties leave it.
+    private func withPenalties<Result>(
+        _ logits: UnsafeBufferPointer<Float>, _ parameters: SamplingParameters, _ history: TokenHistory?,
+        _ body: (UnsafeBufferPointer<Float>) throws(SamplingError) -> Result
+    ) throws(SamplingError) -> Result {
+        guard let history, parameters.hasPenalties else { return try body(logits) }
+        penalized.removeAll(keepingCapacity: true)
+        penalized.append(contentsOf: logits)
+        penalized.withUnsafeMutableBufferPointer { history.penalize($0, parameters) }
+        return try penalized.withUnsafeBufferPointer(body)
+    }
+
+    private func distribution(
+        penalized logits: UnsafeBufferPointer<Float>, _ parameters: SamplingParameters
     ) throws(SamplingError) -> TokenDistribution {
         precondition(!logits.isEmpty, "a row has at least one logit")
         try maxima.read(logits)

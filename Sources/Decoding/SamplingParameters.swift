@@ -2,9 +2,9 @@ public import Transformer
 
 /// How a token is drawn from a row of logits.
 ///
-/// Filters apply in the order of Hugging Face transformers: temperature, then top-k, then top-p, then min-p. Each of
-/// them keeps the most probable tokens, and of equally probable ones those with the lower ids. At least one token
-/// stays.
+/// Penalties come first, then filters in the order of Hugging Face transformers: temperature, then top-k, then top-p, then
+/// min-p. Each of them keeps the most probable tokens, and of equally probable ones those with the lower ids. At least
+/// one token stays.
 public struct SamplingParameters: Sendable, Hashable {
     /// The most probable token always: the choice without noise.
     public static let greedy = SamplingParameters(temperature: 0)
@@ -18,6 +18,13 @@ public struct SamplingParameters: Sendable, Hashable {
     public let topP: Double
     /// Tokens with less than this fraction of the largest probability are dropped: 0 drops none.
     public let minP: Double
+    /// What the logit of a token that stands on the path, prompt included, is divided by, or multiplied by if it is
+    /// negative (Keskar et al., 2019): 1 changes nothing.
+    public let repetitionPenalty: Double
+    /// What is taken from the logit of a token that stands in the text, as in OpenAI's interface: 0 changes nothing.
+    public let presencePenalty: Double
+    /// What is taken from a token's logit for each time that it stands in the text: 0 changes nothing.
+    public let frequencyPenalty: Double
     /// The seed of all random numbers.
     public let seed: UInt64
 
@@ -25,7 +32,8 @@ public struct SamplingParameters: Sendable, Hashable {
     ///
     /// - Throws: `SamplingError.parameterOutOfRange` for the first parameter outside its range.
     public init(
-        temperature: Double = 1, topK: Int = 0, topP: Double = 1, minP: Double = 0, seed: UInt64 = 0
+        temperature: Double = 1, topK: Int = 0, topP: Double = 1, minP: Double = 0, repetitionPenalty: Double = 1,
+        presencePenalty: Double = 0, frequencyPenalty: Double = 0, seed: UInt64 = 0
     ) throws(SamplingError) {
         guard temperature >= 0, temperature <= 1000 else {
             throw .parameterOutOfRange(name: "temperature", found: temperature, allowed: "in 0 … 1000 (0 is greedy)")
@@ -39,10 +47,22 @@ public struct SamplingParameters: Sendable, Hashable {
         guard minP >= 0, minP <= 1 else {
             throw .parameterOutOfRange(name: "minP", found: minP, allowed: "in 0 … 1 (0 is off)")
         }
+        guard repetitionPenalty >= 0.01, repetitionPenalty <= 100 else {
+            throw .parameterOutOfRange(
+                name: "repetitionPenalty", found: repetitionPenalty, allowed: "in 0.01 … 100 (1 is off)")
+        }
+        for (name, penalty) in [("presencePenalty", presencePenalty), ("frequencyPenalty", frequencyPenalty)] {
+            guard penalty >= -100, penalty <= 100 else {
+                throw .parameterOutOfRange(name: name, found: penalty, allowed: "in -100 … 100 (0 is off)")
+            }
+        }
         self.temperature = temperature
         self.topK = topK
         self.topP = topP
         self.minP = minP
+        self.repetitionPenalty = repetitionPenalty
+        self.presencePenalty = presencePenalty
+        self.frequencyPenalty = frequencyPenalty
         self.seed = seed
     }
 
@@ -59,9 +79,15 @@ public struct SamplingParameters: Sendable, Hashable {
         topK = 0
         topP = 1
         minP = 0
+        repetitionPenalty = 1
+        presencePenalty = 0
+        frequencyPenalty = 0
         seed = 0
     }
 
     /// Whether the choice is the largest logit, without noise.
     public var isGreedy: Bool { temperature == 0 }
+
+    /// Whether the choice depends on the tokens before it by more than the model.
+    public var hasPenalties: Bool { repetitionPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0 }
 }

@@ -23,8 +23,10 @@ public actor Scheduler {
         }
     }
 
-    /// The most tokens that the draft model may propose to the target per pass.
+    /// The most tokens that may be proposed to the target per pass.
     public static let longestDraft = 15
+    /// The most siblings whose texts a branch's proposals are looked for in.
+    static let mostSiblings = 16
 
     /// The tokenizer of both models, if there is one.
     public nonisolated let tokenizer: Tokenizer?
@@ -36,6 +38,8 @@ public actor Scheduler {
     let sampler = Sampler()
     /// Live branches; those that were served last stand behind those that wait.
     var queue: [LiveBranch] = []
+    /// The most tokens that are proposed for a branch in this step.
+    var longestProposal = 0
     /// Groups that this step has to answer with an error.
     var failures: [(group: Int, error: DecodingError)] = []
     private var groups: [Int: RequestGroup] = [:]
@@ -139,7 +143,8 @@ public actor Scheduler {
 
     private func check(_ requests: [GenerationRequest]) throws(DecodingError) {
         for request in requests {
-            let needsDraft = request.writer == .draft || request.draftLength > 0
+            let needsDraft =
+                request.writer == .draft || request.draftLength > 0 && request.drafters.contains(.model)
             guard !needsDraft || draft != nil else { throw .noDraftModel }
             guard request.stop.separator.isEmpty || tokenizer != nil else { throw .noTokenizer }
         }
@@ -149,9 +154,11 @@ public actor Scheduler {
     private func admit(_ requests: [GenerationRequest], to group: RequestGroup) {
         for request in requests {
             lastBranch += 1
+            let path = tree.tokens(of: request.start)
             let branch = LiveBranch(
-                request, node: tree.fork(request.start), group: group, number: lastBranch)
-            branch.isDraftable = tree.tokens(of: request.start).allSatisfy { isKnownToDraft($0) }
+                request, text: GrowingText(request, path: path, tokenizer: tokenizer),
+                node: tree.fork(request.start), group: group, number: lastBranch)
+            branch.isDraftable = path.allSatisfy { isKnownToDraft($0) }
             group.add(branch)
             if request.writer == .draft, !branch.isDraftable {
                 failures.append((group.number, .unknownToDraft(vocabularySize: draftVocabularySize)))
@@ -198,7 +205,7 @@ public actor Scheduler {
     /// Answers every group whose branches have all ended.
     func retireFinished() {
         let live = queue.count
-        queue.removeAll { $0.end != nil }
+        queue.removeAll { $0.text.end != nil }
         resume(live - queue.count)
         for group in groups.values where group.isFinished {
             groups[group.number] = nil

@@ -17,8 +17,12 @@ public struct Counters: Sendable, Hashable {
     public var rowsRecomputed = 0
     /// Tokens that were proposed to the target.
     public var tokensDrafted = 0
-    /// Proposals that the target would have chosen itself.
+    /// Proposals that the target accepted.
     public var tokensAccepted = 0
+    /// Those of the proposals that were found in texts, at no cost.
+    public var ngramTokensDrafted = 0
+    /// Those of them that the target accepted.
+    public var ngramTokensAccepted = 0
     /// Thoughts that the draft model wrote, before duplicates are merged and empty ones dropped.
     public var thoughtsDrafted = 0
     /// Distinct drafts that compete with the target's thoughts. With 2N drafts for N slots, at most half of all.
@@ -46,6 +50,8 @@ public struct Counters: Sendable, Hashable {
         rowsRecomputed = decoding.rowsRecomputed
         tokensDrafted = decoding.tokensDrafted
         tokensAccepted = decoding.tokensAccepted
+        ngramTokensDrafted = decoding.ngramTokensDrafted
+        ngramTokensAccepted = decoding.ngramTokensAccepted
         kvBytesPeak = decoding.kvBytesPeak
         kvBytesUnshared = decoding.kvBytesUnshared
     }
@@ -74,6 +80,7 @@ public struct Counters: Sendable, Hashable {
             ("targetRows", \.targetRows), ("targetPasses", \.targetPasses), ("draftRows", \.draftRows),
             ("draftPasses", \.draftPasses), ("rewardRows", \.rewardRows), ("rowsRecomputed", \.rowsRecomputed),
             ("tokensDrafted", \.tokensDrafted), ("tokensAccepted", \.tokensAccepted),
+            ("ngramTokensDrafted", \.ngramTokensDrafted), ("ngramTokensAccepted", \.ngramTokensAccepted),
             ("thoughtsDrafted", \.thoughtsDrafted),
             ("thoughtsAccepted", \.thoughtsAccepted), ("thoughtsCorrected", \.thoughtsCorrected),
             ("levels", \.levels), ("levelsWithoutCorrection", \.levelsWithoutCorrection),

@@ -13,19 +13,22 @@ public struct SearchOptions: Sendable, Hashable {
     public var parameters: SearchParameters
     /// How tokens are chosen, the seed included.
     public var sampling: SamplingParameters
-    /// How many tokens the draft model proposes to the target per pass, 0 to `Scheduler.longestDraft`; 0 turns
-    /// speculation on tokens off. It never changes what the search finds, only how long that takes. The policy `plain`
-    /// takes none.
+    /// How many tokens are proposed to the target per pass, 0 to `Scheduler.longestDraft`; 0 turns speculation on tokens
+    /// off. It never changes what the search finds, only how long that takes. The policy `plain` takes none.
     public var draftLength: Int
+    /// Who proposes them; that changes nothing either.
+    public var drafters: Set<Drafter>
 
     /// - Parameters: the values of the properties, in their order.
     public init(
         policy: SpeculationPolicy = .paper, parameters: SearchParameters = .standard,
-        sampling: SamplingParameters, draftLength: Int = SearchOptions.usualDraftLength
+        sampling: SamplingParameters, draftLength: Int = SearchOptions.usualDraftLength,
+        drafters: Set<Drafter> = [.model]
     ) {
         self.policy = policy
         self.parameters = parameters
         self.sampling = sampling
         self.draftLength = draftLength
+        self.drafters = drafters
     }
 }

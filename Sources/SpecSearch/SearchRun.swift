@@ -11,6 +11,7 @@ final class SearchRun {
     private let options: SearchOptions
     private var core: BeamSearch
     private var prompt: Place?
+    private var promptLength = 0
     private var session: (any ScoringSession)?
     /// Where the paths end that the search may still continue; each is held once.
     private var places: [Thought.ID: Place] = [:]
@@ -78,6 +79,7 @@ final class SearchRun {
         guard options.policy == .plain || models.hasDraft else { throw .noDraftModel(options.policy) }
         guard let scorer = models.scorer else { throw .noScorer }
         let tokens = try models.prompts.tokens(of: question)
+        promptLength = tokens.count
         do {
             prompt = Place(
                 node: try await models.scheduler.open(tokens), branch: .root,
@@ -188,7 +190,8 @@ final class SearchRun {
         let speculates = options.policy != .plain && request.origin == .target && models.hasDraft
         return GenerationRequest(
             start: place.node, writer: request.origin, draftLength: speculates ? options.draftLength : 0,
-            sampling: options.sampling, branch: place.branch.child(slot: request.slot, origin: request.origin),
+            drafters: options.drafters, sampling: options.sampling,
+            branch: place.branch.child(slot: request.slot, origin: request.origin), textStart: promptLength,
             stop: StopRule(
                 separator: Array(models.format.separator.utf8), endTokens: models.endTokens,
                 maxTokens: options.parameters.thoughtTokens))

@@ -14,7 +14,7 @@ struct Generate: AsyncParsableCommand {
         abstract: "Continues a text with one model.",
         discussion: """
             With --draft, the small model proposes tokens and the large one confirms them: the text is the same, token \
-            for token.
+            for token. --drafters ngrams proposes what followed the same tokens before, without a second model.
 
             Examples:
               specsearch generate --model Weights/qwen/target --prompt "Q: Reach 24 from 4 6 7 8."
@@ -48,8 +48,24 @@ struct Generate: AsyncParsableCommand {
     @Option(help: "The most tokens to generate.")
     var maxTokens = 128
 
-    @Option(help: "Tokens that the draft proposes per pass, 0 to \(Scheduler.longestDraft).")
+    @Option(help: "Tokens that are proposed per pass, 0 to \(Scheduler.longestDraft).")
     var draftTokens = SearchOptions.usualDraftLength
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Who proposes them: model (--draft), ngrams (the text itself), or model,ngrams. By default the model if there \
+            is one.
+            """, valueName: "kinds"))
+    var drafters: DrafterList?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How proposals are judged: invariant, under which they change nothing, or ratio, which accepts more of them and \
+            keeps the distribution, but not the text.
+            """, valueName: "rule"))
+    var acceptance = TokenAcceptance.invariant
 
     @Flag(help: "Write one JSON object to standard output when all is generated.")
     var json = false
@@ -68,6 +84,9 @@ struct Generate: AsyncParsableCommand {
         guard maxTokens >= 1 else { throw ValidationError("--max-tokens is \(maxTokens), expected 1 or more.") }
         guard (0...Scheduler.longestDraft).contains(draftTokens) else {
             throw ValidationError("--draft-tokens is \(draftTokens), expected 0 to \(Scheduler.longestDraft).")
+        }
+        guard draft != nil || drafters?.drafters.contains(.model) != true else {
+            throw ValidationError("--drafters model needs a model: give one with --draft DIR.")
         }
     }
 
@@ -97,6 +116,9 @@ struct Generate: AsyncParsableCommand {
             Terminal.standardOutput.write(continuation.json(text: text, seconds: seconds).serialized() + "\n")
         }
     }
+
+    /// Who proposes tokens.
+    private var proposers: Set<Drafter> { drafters?.drafters ?? (draft == nil ? [] : [.model]) }
 
     /// The models' tokenizer; ids can be continued without one.
     private func loadTokenizer() throws -> Tokenizer? {
@@ -147,7 +169,8 @@ struct Generate: AsyncParsableCommand {
         while continuation.end == nil {
             let count = min(json ? maxTokens : 8, maxTokens - continuation.tokens.count)
             let request = GenerationRequest(
-                start: node, draftLength: draft == nil ? 0 : draftTokens, sampling: sampling,
+                start: node, draftLength: proposers.isEmpty ? 0 : draftTokens, drafters: proposers,
+                acceptance: acceptance, sampling: sampling, textStart: prompt.count,
                 stop: StopRule(endTokens: endTokens, maxTokens: count))
             let result = try await scheduler.generate([request])
             await scheduler.release([node])

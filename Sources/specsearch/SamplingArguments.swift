@@ -15,6 +15,16 @@ struct SamplingArguments: ParsableArguments {
     @Option(name: .customLong("min-p"), help: "Drop tokens below this share of the largest probability; 0 drops none.")
     var minP: Double?
 
+    @Option(
+        help: "Divide the logits of tokens that stand in prompt or text by this, or multiply negative ones; 1 is off.")
+    var repetitionPenalty: Double?
+
+    @Option(help: "Take this from the logits of tokens that stand in the text; 0 is off.")
+    var presencePenalty: Double?
+
+    @Option(help: "Take this from a token's logit for each time that it stands in the text; 0 is off.")
+    var frequencyPenalty: Double?
+
     @Option(help: "The seed of all random numbers: the same seed gives the same output.")
     var seed: UInt64 = 0
 
@@ -22,6 +32,8 @@ struct SamplingArguments: ParsableArguments {
     func parameters(usual: SamplingParameters) throws(SamplingError) -> SamplingParameters {
         try SamplingParameters(
             temperature: temperature ?? usual.temperature, topK: topK ?? usual.topK, topP: topP ?? usual.topP,
-            minP: minP ?? usual.minP, seed: seed)
+            minP: minP ?? usual.minP, repetitionPenalty: repetitionPenalty ?? usual.repetitionPenalty,
+            presencePenalty: presencePenalty ?? usual.presencePenalty,
+            frequencyPenalty: frequencyPenalty ?? usual.frequencyPenalty, seed: seed)
     }
 }

@@ -45,10 +45,15 @@ struct SearchArguments: ParsableArguments {
 
     @Option(
         help: """
-            Tokens that the draft model proposes to the target per pass, 0 to \(Scheduler.longestDraft); never changes \
-            the outcome.
+            Tokens that are proposed to the target per pass, 0 to \(Scheduler.longestDraft); never changes the outcome.
             """)
     var draftTokens = SearchOptions.usualDraftLength
+
+    @Option(
+        help: ArgumentHelp(
+            "Who proposes them: model (the draft), ngrams (texts that began alike), or model,ngrams.",
+            valueName: "kinds"))
+    var drafters = DrafterList([.model])
 
     @OptionGroup(title: "Sampling")
     var sampling: SamplingArguments
@@ -89,6 +94,7 @@ struct SearchArguments: ParsableArguments {
                 width: width ?? usual.width, beams: beams ?? usual.beams, depth: depth ?? usual.depth,
                 theta: theta ?? usual.theta, thoughtTokens: thoughtTokens ?? usual.thoughtTokens,
                 tokenBudget: tokenBudget ?? usual.tokenBudget),
-            sampling: try sampling.parameters(usual: reasoner.defaults.sampling), draftLength: draftTokens)
+            sampling: try sampling.parameters(usual: reasoner.defaults.sampling), draftLength: draftTokens,
+            drafters: drafters.drafters)
     }
 }

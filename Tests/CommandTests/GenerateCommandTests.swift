@@ -108,6 +108,42 @@ final class GenerateCommandTests: XCTestCase {
         }
     }
 
+    func testEveryDrafterAndAcceptanceGivesTheTokensOfTheTargetAlone() throws {
+        let draft = TinyModels.bundled("qwen/draft")
+        let prompt = ["--prompt", "Q: Reach 24 from 4 6 7 8.\n4 + 6 = 10 (left 7 8 10)\n4 + 6", "--max-tokens", "40"]
+        for sampling in [["--temperature", "0"], ["--temperature", "0.9", "--frequency-penalty", "0.2"]] {
+            let common = prompt + sampling
+            let alone = try generate(target, common)
+            for drafters in ["ngrams", "model", "model,ngrams"] {
+                let more = drafters == "ngrams" ? [] : ["--draft", draft]
+                let drafted = try generate(target, common + more + ["--drafters", drafters])
+                XCTAssertEqual(drafted["tokens"], alone["tokens"], drafters)
+                XCTAssertEqual(try counter("ngramTokensDrafted", drafted) > 0, drafters.contains("ngrams"))
+                XCTAssertEqual(try counter("draftRows", drafted) > 0, drafters.contains("model"))
+                let ratio = try generate(target, common + more + ["--drafters", drafters, "--acceptance", "ratio"])
+                if sampling[1] == "0" { XCTAssertEqual(ratio["tokens"], alone["tokens"], drafters) }
+            }
+        }
+    }
+
+    func testPenaltiesKeepTokensFromComingBack() throws {
+        let prompt = ["--tokens", "5", "--max-tokens", "24", "--temperature", "0"]
+        let plain = try XCTUnwrap(try generate(target, prompt)["tokens"]).integers
+        XCTAssertLessThan(Set(plain).count, plain.count)
+        for penalty in [
+            ["--presence-penalty", "100"], ["--frequency-penalty", "100"], ["--repetition-penalty", "100"],
+        ] {
+            let tokens = try XCTUnwrap(try generate(target, prompt + penalty)["tokens"]).integers
+            // A logit that is divided may still be the only positive one.
+            XCTAssertGreaterThanOrEqual(Set(tokens).count, penalty[0].contains("repetition") ? 20 : 24, penalty[0])
+            // Printed a few tokens at a time, the text is the same.
+            let arguments = ["generate", "--model", target] + prompt + penalty
+            XCTAssertEqual(
+                try Command.specsearch.run(arguments).standardOutput,
+                try XCTUnwrap(try generate(target, prompt + penalty)["text"]?.string) + "\n")
+        }
+    }
+
     private func checkCounters(_ drafted: JSONValue, alone: JSONValue, drafts: Bool) throws {
         let tokens = try XCTUnwrap(alone["tokens"]?.array).count
         XCTAssertEqual(try counter("targetPasses", alone), tokens, "one pass reads the prompt and gives a token")

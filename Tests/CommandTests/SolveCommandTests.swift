@@ -6,6 +6,7 @@ import XCTest
 final class SolveCommandTests: XCTestCase {
     private static let counters = [
         "draftPasses", "draftRows", "kvBytesPeak", "kvBytesUnshared", "levels", "levelsWithoutCorrection",
+        "ngramTokensAccepted", "ngramTokensDrafted",
         "rewardRows", "rowsRecomputed", "targetPasses", "targetRows", "thoughtsAccepted", "thoughtsCorrected",
         "thoughtsDrafted",
         "tokensAccepted", "tokensDrafted",

@@ -61,6 +61,8 @@ final class WrongUsageTests: XCTestCase {
         for (option, word) in [
             ("--temperature=-1", "temperature"), ("--temperature=nan", "temperature"), ("--top-k=-1", "topK"),
             ("--top-p=1.5", "topP"), ("--min-p=-0.1", "minP"),
+            ("--repetition-penalty=0", "repetitionPenalty"), ("--presence-penalty=101", "presencePenalty"),
+            ("--frequency-penalty=nan", "frequencyPenalty"),
         ] {
             try Command.specsearch.assertRefuses(["solve", "1 + 1?", option], code: 64, saying: word)
             try Command.specsearch.assertRefuses(
@@ -89,6 +91,9 @@ final class WrongUsageTests: XCTestCase {
             (["generate", "--model", model, "--tokens", "1", "--max-tokens", "0"], "--max-tokens"),
             (["logits", "--model", model, "--tokens", "1", "--precision", "int3"], "int3"),
             (["logits", "--model", model, "--tokens", "1", "--prefill", "fast"], "fast"),
+            (["generate", "--model", model, "--tokens", "1", "--drafters", "words"], "words"),
+            (["generate", "--model", model, "--tokens", "1", "--drafters", "model"], "--draft DIR"),
+            (["generate", "--model", model, "--tokens", "1", "--acceptance", "all"], "all"),
             (["evaluate", "Weights/problems/word.jsonl", "--policies", "plain,bold"], "bold"),
             (["evaluate", "Weights/problems/word.jsonl", "--limit", "0"], "--limit"), (["think"], "think"),
         ] {

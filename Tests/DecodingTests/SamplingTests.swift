@@ -44,6 +44,34 @@ final class SamplingTests: XCTestCase {
         }
     }
 
+    /// transformers' RepetitionPenaltyLogitsProcessor, and presence and frequency as OpenAI documents them.
+    func testPenaltiesChangeTheLogitsOfWhatWasSaid() throws {
+        let parameters = try SamplingParameters(
+            repetitionPenalty: 2, presencePenalty: 0.5, frequencyPenalty: 0.25)
+        var history = TokenHistory(path: [0, 1, 2, 2, 3, 3], textStart: 4)
+        var row: [Float] = [3, -3, 1, 2, 5, -.infinity]
+        row.withUnsafeMutableBufferPointer { history.penalize($0, parameters) }
+        XCTAssertEqual(row, [1.5, -6, 0.5, 1 - 2 * 0.25 - 0.5, 5, -.infinity])
+        history.append(5)
+        history.append(4)
+        history.remove(4)
+        row = [0, 0, 0, 0, 5, -.infinity]
+        row.withUnsafeMutableBufferPointer { history.penalize($0, parameters) }
+        XCTAssertEqual(row, [0, 0, 0, -1, 5, -.infinity], "what was taken back is forgotten")
+    }
+
+    func testPenaltiesDecideButTheLogProbabilityIsTheModelsOwn() throws {
+        let row: [Float] = [2, 1.5, 0]
+        let parameters = try SamplingParameters(temperature: 0, presencePenalty: 1)
+        let history = TokenHistory(path: [0], textStart: 0)
+        let choice = try row.withUnsafeBufferPointer {
+            try sampler.choose(logits: $0, parameters: parameters, stream: stream(0), history: history)
+        }
+        XCTAssertEqual(choice.token, 1)
+        let sum = row.reduce(0) { $0 + exp(Double($1)) }
+        XCTAssertEqual(Double(choice.logProbability), 1.5 - log(sum), accuracy: 1e-6)
+    }
+
     func testTheDistributionIsThatOfThePlainSamplerAndDrawsTheSameTokens() throws {
         for (number, parameters) in try Self.parameters().enumerated() {
             let row = SamplingReference.logits(200, seed: UInt64(number))
@@ -178,6 +206,14 @@ final class SamplingTests: XCTestCase {
         for value in [-0.1, 1.1, .nan, .infinity] {
             assertRefused("topP", value) { () throws(SamplingError) in try .init(topP: value) }
             assertRefused("minP", value) { () throws(SamplingError) in try .init(minP: value) }
+        }
+        for value in [0.001, -1, 101, .nan] {
+            assertRefused("repetitionPenalty", value) { () throws(SamplingError) in try .init(repetitionPenalty: value)
+            }
+        }
+        for value in [-101, 101, .nan] {
+            assertRefused("presencePenalty", value) { () throws(SamplingError) in try .init(presencePenalty: value) }
+            assertRefused("frequencyPenalty", value) { () throws(SamplingError) in try .init(frequencyPenalty: value) }
         }
         assertRefused("topK", -1) { () throws(SamplingError) in try .init(topK: -1) }
         _ = try SamplingParameters(temperature: 0, topK: .max, topP: 0, minP: 1, seed: .max)

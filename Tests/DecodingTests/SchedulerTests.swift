@@ -78,6 +78,77 @@ final class SchedulerTests: XCTestCase {
         }
     }
 
+    /// Half of them greedy, the others with every filter and penalty there is.
+    func testEveryDrafterGivesTheTokensOfPlainDecodingOn1000Prompts() async throws {
+        let prompts = try prompts(1000)
+        let sampled = try [
+            SamplingParameters(temperature: 0.8, seed: 1), SamplingParameters(topK: 20, topP: 0.9, seed: 2),
+            SamplingParameters(temperature: 1.2, minP: 0.05, seed: 3),
+            SamplingParameters(repetitionPenalty: 1.2, presencePenalty: 0.3, frequencyPenalty: 0.2, seed: 4),
+        ]
+        func texts(_ draftLength: Int, _ drafters: Set<Drafter>) async throws -> GenerationResult {
+            let scheduler = try scheduler(rowsPerPass: 5 * prompts.count)
+            var requests: [GenerationRequest] = []
+            for (number, prompt) in prompts.enumerated() {
+                var request = try request(
+                    await scheduler.open(prompt), draftLength: draftLength,
+                    sampling: number % 2 == 0 ? .greedy : sampled[number / 2 % sampled.count])
+                request.drafters = drafters
+                requests.append(request)
+            }
+            return try await scheduler.generate(requests)
+        }
+        let plain = try await texts(0, [])
+        for drafters in [[.model], [.ngrams], [.model, .ngrams]] as [Set<Drafter>] {
+            let speculative = try await texts(4, drafters)
+            let same = zip(plain.generated, speculative.generated).count { $0.tokens == $1.tokens && $0.end == $1.end }
+            XCTAssertEqual(same, 1000, "\(drafters)")
+            let counters = speculative.counters
+            XCTAssertGreaterThan(counters.tokensAccepted, 1000, "\(drafters)")
+            XCTAssertEqual(counters.draftRows > 0, drafters.contains(.model))
+            XCTAssertEqual(counters.ngramTokensAccepted > 0, drafters.contains(.ngrams))
+            XCTAssertEqual(counters.tokensAccepted == counters.ngramTokensAccepted, drafters == [.ngrams])
+        }
+    }
+
+    /// The first two tokens of many branches under ratio acceptance, against what the target says.
+    func testRatioAcceptanceFollowsTheTargetsDistribution() async throws {
+        let (scheduler, model) = (try scheduler(rowsPerPass: 3000), try Self.target.get())
+        let parameters = try SamplingParameters(temperature: 1.3, topK: 40, seed: 12)
+        // Text that repeats itself, so that n-grams are found.
+        let prompt = try Self.tokenizer.get().encode("Q: Reach 24 from 4 6 7 8.\n4 + 6 = 10 (left 7 8 10)\n4 + 6")
+        for drafters in [[.model], [.ngrams]] as [Set<Drafter>] {
+            let start = try await scheduler.open(prompt)
+            var (texts, drafted, accepted) = ([[Int32]](), 0, 0)
+            for round in 0..<6 {
+                let result = try await scheduler.generate(
+                    (0..<1000).map { slot in
+                        GenerationRequest(
+                            start: start, draftLength: 2, drafters: drafters, acceptance: .ratio, sampling: parameters,
+                            branch: BranchKey.root.child(slot: 1000 * round + slot, origin: .target),
+                            stop: StopRule(endTokens: [], maxTokens: 3))
+                    })
+                texts += result.generated.map(\.tokens)
+                drafted += result.counters.tokensDrafted
+                accepted += result.counters.tokensAccepted
+                await scheduler.release(result.generated.map(\.node))
+            }
+            XCTAssertGreaterThan(accepted, 100, "\(drafters)")
+            XCTAssertLessThan(accepted, drafted)
+            let firsts = Dictionary(grouping: texts) { $0[0] }
+            let frequent = firsts.values.max { $0.count < $1.count } ?? []
+            for (path, tokens) in [(prompt, texts.map { $0[0] }), (prompt + [frequent[0][0]], frequent.map { $0[1] })] {
+                let logits = PathRunner(model, arithmetic: Self.thread.arithmetic).append(path)
+                let row = Array(logits.suffix(model.configuration.vocabularySize))
+                var counts = [Int](repeating: 0, count: row.count)
+                for token in tokens { counts[Int(token)] += 1 }
+                let test = ChiSquare(
+                    observed: counts, probabilities: SamplingReference.probabilities(row, parameters))
+                XCTAssertGreaterThan(test.pValue, 0.01 / 4, "\(drafters): χ² \(test.statistic)")
+            }
+        }
+    }
+
     func testCompanyAndBatchLimitsChangeNothing() async throws {
         let prompts = try prompts(20)
         let sampling = try SamplingParameters(temperature: 1, topK: 40, topP: 0.95, minP: 0.01, seed: 3)

@@ -34,7 +34,8 @@ final class SearchOutcomeTests: XCTestCase {
                 "path": [0, 3],
                 "counters": [
                     "targetRows": 9, "targetPasses": 0, "draftRows": 0, "draftPasses": 0, "rewardRows": 0,
-                    "rowsRecomputed": 0, "tokensDrafted": 0, "tokensAccepted": 0, "thoughtsDrafted": 2,
+                    "rowsRecomputed": 0, "tokensDrafted": 0, "tokensAccepted": 0,
+                    "ngramTokensDrafted": 0, "ngramTokensAccepted": 0, "thoughtsDrafted": 2,
                     "thoughtsAccepted": 0,
                     "thoughtsCorrected": 1, "levels": 2, "levelsWithoutCorrection": 0, "kvBytesPeak": 0,
                     "kvBytesUnshared": 0,
@@ -160,7 +161,8 @@ final class SearchOutcomeTests: XCTestCase {
     func testEveryCounterIsAddedAndReported() {
         let every: [WritableKeyPath<Counters, Int>] = [
             \.targetRows, \.targetPasses, \.draftRows, \.draftPasses, \.rewardRows, \.rowsRecomputed,
-            \.tokensDrafted, \.tokensAccepted, \.thoughtsDrafted, \.thoughtsAccepted, \.thoughtsCorrected, \.levels,
+            \.tokensDrafted, \.tokensAccepted, \.ngramTokensDrafted, \.ngramTokensAccepted, \.thoughtsDrafted,
+            \.thoughtsAccepted, \.thoughtsCorrected, \.levels,
             \.levelsWithoutCorrection,
         ]
         var ones = Counters()
@@ -171,9 +173,10 @@ final class SearchOutcomeTests: XCTestCase {
             twice.json.object?.members.map(\.name),
             [
                 "targetRows", "targetPasses", "draftRows", "draftPasses", "rewardRows", "rowsRecomputed",
-                "tokensDrafted", "tokensAccepted", "thoughtsDrafted", "thoughtsAccepted", "thoughtsCorrected", "levels",
+                "tokensDrafted", "tokensAccepted", "ngramTokensDrafted", "ngramTokensAccepted", "thoughtsDrafted",
+                "thoughtsAccepted", "thoughtsCorrected", "levels",
                 "levelsWithoutCorrection", "kvBytesPeak", "kvBytesUnshared",
             ])
-        XCTAssertEqual(twice.json.object?.members.map(\.value.int), (1...13).map { 2 * $0 } + [0, 0])
+        XCTAssertEqual(twice.json.object?.members.map(\.value.int), (1...15).map { 2 * $0 } + [0, 0])
     }
 }
