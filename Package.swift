@@ -81,7 +81,8 @@ let package = Package(
             swiftSettings: house),
         .target(name: "CacheTree", dependencies: ["Transformer"], swiftSettings: house),
         .target(
-            name: "Decoding", dependencies: ["CacheTree", "Transformer", "Compute", "Tokenization"],
+            name: "Decoding",
+            dependencies: ["CacheTree", "Transformer", "Compute", "Tokenization", "Files", "JSON"],
             swiftSettings: house),
         .target(
             name: "SpecSearch",

@@ -21,7 +21,9 @@ public enum ActivationPrecision: String, Sendable, Hashable, CaseIterable {
 
 /// What a forward pass computes with: kernels, threads, and BLAS where it is wanted and found.
 public struct Arithmetic: Sendable {
-    /// The kernels of the chosen instruction set.
+    /// The chosen instruction set.
+    package let instructionSet: InstructionSet
+    /// Its kernels.
     package let kernels: KernelTable
     /// The threads that share the work.
     package let team: ThreadTeam
@@ -54,6 +56,7 @@ public struct Arithmetic: Sendable {
         activations: ActivationPrecision, meter: ProductMeter?
     ) {
         precondition(InstructionSet.supported.contains(instructionSet), "\(instructionSet) does not run here")
+        self.instructionSet = instructionSet
         kernels = instructionSet.kernels
         self.team = team
         self.activations = activations

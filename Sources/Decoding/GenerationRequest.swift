@@ -24,8 +24,9 @@ public struct GenerationRequest: Sendable {
     public var start: NodeID
     /// Which model writes.
     public var writer: Writer
-    /// How many tokens are proposed to the target per pass; 0 for none.
-    public var draftLength: Int
+    /// How many tokens are proposed to the target per pass: 0 for none, nil for as many as pay, which `Scheduler`
+    /// decides in each step once it is calibrated.
+    public var draftLength: Int?
     /// Who proposes them. N-grams cost nothing, so they are asked first, and the draft model where they find nothing.
     public var drafters: Set<Drafter>
     /// How the target judges them; unless told otherwise, they never change the outcome.
@@ -38,10 +39,13 @@ public struct GenerationRequest: Sendable {
     public var textStart: Int?
     /// When to end.
     public var stop: StopRule
+    /// How many proposals count as accepted whatever the target says, 0 to 1: for benchmarks, in which all passes really
+    /// run although nobody trained the models.
+    package var forcedAcceptance: Double?
 
     /// - Parameters: the values of the properties, in their order.
     public init(
-        start: NodeID, writer: Writer = .target, draftLength: Int = 0, drafters: Set<Drafter> = [.model],
+        start: NodeID, writer: Writer = .target, draftLength: Int? = 0, drafters: Set<Drafter> = [.model],
         acceptance: TokenAcceptance = .invariant, sampling: SamplingParameters, branch: BranchKey = .root,
         textStart: Int? = nil, stop: StopRule
     ) {

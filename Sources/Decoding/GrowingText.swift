@@ -124,8 +124,12 @@ struct GrowingText {
         _ proposal: Proposal, _ logits: UnsafeBufferPointer<Float>, _ sampler: Sampler
     ) throws(SamplingError) -> Sampler.Choice {
         guard request.acceptance == .ratio else {
-            return try sampler.choose(
+            let choice = try sampler.choose(
                 logits: logits, parameters: request.sampling, stream: stream(.choice), history: history)
+            guard let rate = request.forcedAcceptance else { return choice }
+            let isAccepted = stream(.acceptance).uniform(0) < rate
+            let other = choice.token == Int(proposal.token) ? (choice.token + 1) % logits.count : choice.token
+            return try sampler.choice(of: isAccepted ? Int(proposal.token) : other, logits: logits)
         }
         let target = try sampler.distribution(logits: logits, parameters: request.sampling, history: history)
         let proposer =

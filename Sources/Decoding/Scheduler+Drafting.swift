@@ -3,16 +3,47 @@ internal import Transformer
 
 /// What is put before the target: proposals of tokens, and the draft model's own texts.
 extension Scheduler {
-    /// Proposes what followed the same tokens before, in the branch's own path or in those that began where it did.
-    func findProposals() {
-        for branch in queue where branch.request.drafters.contains(.ngrams) {
-            guard wantsProposal(branch) else { continue }
-            let drafter = NGramDrafter(tree.tokens(of: branch.node), others: siblings(of: branch))
-            for token in drafter.proposals(min(branch.request.draftLength, longestProposal)) {
-                guard wantsProposal(branch) else { break }
+    /// Decides how many tokens are proposed for each branch: what its request says, or as many as pay.
+    func allotProposals() {
+        let writers = queue.filter { $0.request.writer == .target && !$0.isParked && $0.text.end == nil }
+        // As many as the target's pass has rows for, so that none is made for nothing and nobody is left out.
+        let room = min(Scheduler.longestDraft, limits.rowsPerPass / max(1, writers.count) - 1)
+        for branch in writers {
+            branch.allotment = min(branch.request.draftLength ?? (budget == nil ? Scheduler.usualDraft : room), room)
+            branch.found = wantsProposal(branch) ? lookUp(branch) : []
+        }
+        guard let budget else { return }
+        let open = writers.filter { $0.request.draftLength == nil && wantsProposal($0) }
+        let lengths = budget.lengths(open.map(candidate), others: writers.count - open.count)
+        for (branch, length) in zip(open, lengths) { branch.allotment = length }
+    }
+
+    private func candidate(_ branch: LiveBranch) -> RowBudget.Candidate {
+        let drafter = branch.found.isEmpty ? Drafter.model : .ngrams
+        var (limit, coldRows) = (branch.found.count, Int?.none)
+        if let draft, drafter == .model, isDraftable(branch) {
+            limit = branch.allotment
+            let known = tree.computedDepth(of: branch.node, model: draft.number)
+            coldRows = max(0, tree.depth(of: branch.node) - known - 1)
+        }
+        return RowBudget.Candidate(
+            acceptance: branch.rates[drafter]?.value ?? 0, limit: limit, coldRows: coldRows)
+    }
+
+    /// What followed the same tokens before, in the branch's own path or in those that began where it did.
+    private func lookUp(_ branch: LiveBranch) -> [Int32] {
+        guard branch.request.drafters.contains(.ngrams) else { return [] }
+        return NGramDrafter(tree.tokens(of: branch.node), others: siblings(of: branch)).proposals(branch.allotment)
+    }
+
+    /// Proposes what was found.
+    func proposeFound() {
+        for branch in queue {
+            for token in branch.found where wantsProposal(branch) {
                 branch.text.propose(found: token)
                 tree.append([token], to: branch.node)
             }
+            branch.found = []
         }
     }
 
@@ -56,15 +87,18 @@ extension Scheduler {
 
     private func wantsDraft(_ branch: LiveBranch, round: Int) -> Bool {
         if branch.request.writer == .draft { return round == 0 && branch.text.end == nil }
-        return branch.request.drafters.contains(.model) && branch.isDraftable
-            && branch.text.proposals.count == round && branch.text.proposals.last?.drafter != .ngrams
-            && wantsProposal(branch)
+        return isDraftable(branch) && branch.text.proposals.count == round
+            && branch.text.proposals.last?.drafter != .ngrams && wantsProposal(branch)
     }
 
-    /// Whether one proposal more for a branch that the target writes may pay.
+    private func isDraftable(_ branch: LiveBranch) -> Bool {
+        branch.request.drafters.contains(.model) && branch.isDraftable
+    }
+
+    /// Whether a branch that the target writes may have one proposal more.
     private func wantsProposal(_ branch: LiveBranch) -> Bool {
         branch.text.end == nil && branch.request.writer == .target && !branch.isParked
-            && branch.text.proposals.count < min(branch.request.draftLength, longestProposal)
+            && branch.text.proposals.count < branch.allotment
             // While the target still reads a long prompt, proposals would only wait.
             && tree.depth(of: branch.node) - tree.computedDepth(of: branch.node, model: target.number)
                 <= Scheduler.longestDraft

@@ -13,10 +13,8 @@ extension Scheduler {
     func step() {
         for branch in queue { prepare(branch) }
         pinPaths()
-        // As many as the target's pass has rows for, so that none is made for nothing and nobody is left out.
-        let writers = queue.count { $0.request.writer == .target && !$0.isParked }
-        longestProposal = min(Scheduler.longestDraft, limits.rowsPerPass / max(1, writers) - 1)
-        findProposals()
+        allotProposals()
+        proposeFound()
         runDraft()
         pinPaths()
         runTarget()
@@ -67,6 +65,10 @@ extension Scheduler {
         tree.append(Array(taken.dropFirst(accepted)), to: branch.node)
         branch.isDraftable = branch.isDraftable && taken.allSatisfy { isKnownToDraft($0) }
         branch.group.counters.count(proposals, accepted: accepted)
+        for drafter in proposals.first.map({ [$0.drafter] }) ?? Drafter.allCases {
+            branch.rates[drafter]?.note(accepted: accepted, of: proposals.count)
+            rates[drafter]?.note(accepted: accepted, of: proposals.count)
+        }
     }
 
     /// Lets a text grow by what a model says; notes a failure if that is no numbers.

@@ -25,6 +25,10 @@ public actor Scheduler {
 
     /// The most tokens that may be proposed to the target per pass.
     public static let longestDraft = 15
+    /// How many are proposed where nobody says and nothing is measured.
+    static let usualDraft = 4
+    /// The weight of the latest proposal in the rates over all branches.
+    private static let rateWeight = 0.02
     /// The most siblings whose texts a branch's proposals are looked for in.
     static let mostSiblings = 16
 
@@ -38,8 +42,11 @@ public actor Scheduler {
     let sampler = Sampler()
     /// Live branches; those that were served last stand behind those that wait.
     var queue: [LiveBranch] = []
-    /// The most tokens that are proposed for a branch in this step.
-    var longestProposal = 0
+    /// How many proposals pay; nil before the scheduler is calibrated.
+    private(set) var budget: RowBudget?
+    /// How often proposals of each drafter were accepted, over all branches.
+    var rates = Dictionary(
+        uniqueKeysWithValues: Drafter.allCases.map { ($0, AcceptanceRate(weight: Scheduler.rateWeight)) })
     /// Groups that this step has to answer with an error.
     var failures: [(group: Int, error: DecodingError)] = []
     private var groups: [Int: RequestGroup] = [:]
@@ -114,6 +121,27 @@ public actor Scheduler {
         resume(nodes.count)
     }
 
+    // MARK: Speculation
+
+    /// Finds out how long passes of the models take here, so that as many tokens are proposed as pay.
+    ///
+    /// - Parameter cache: where that is remembered; what it does not have is measured, which takes about as long as 30
+    ///   tokens of the target, and put there.
+    public func calibrate(_ cache: PassCostCache? = nil) {
+        calibrate(RowBudget(target: costs(of: target.model, cache), draft: draft.map { costs(of: $0.model, cache) }))
+    }
+
+    /// Proposes what pays by costs that are known.
+    func calibrate(_ budget: RowBudget) { self.budget = budget }
+
+    private func costs(of model: LanguageModel, _ cache: PassCostCache?) -> PassCosts {
+        let name = PassCosts.name(of: model, thread.arithmetic)
+        if let known = cache?.costs(name) { return known }
+        let costs = PassCosts(measuring: model, thread.arithmetic)
+        cache?.remember(costs, name)
+        return costs
+    }
+
     /// What the tree costs now, over both models.
     public var memory: CacheStatistics { tree.statistics }
 
@@ -144,7 +172,7 @@ public actor Scheduler {
     private func check(_ requests: [GenerationRequest]) throws(DecodingError) {
         for request in requests {
             let needsDraft =
-                request.writer == .draft || request.draftLength > 0 && request.drafters.contains(.model)
+                request.writer == .draft || request.draftLength != 0 && request.drafters.contains(.model)
             guard !needsDraft || draft != nil else { throw .noDraftModel }
             guard request.stop.separator.isEmpty || tokenizer != nil else { throw .noTokenizer }
         }
@@ -157,7 +185,7 @@ public actor Scheduler {
             let path = tree.tokens(of: request.start)
             let branch = LiveBranch(
                 request, text: GrowingText(request, path: path, tokenizer: tokenizer),
-                node: tree.fork(request.start), group: group, number: lastBranch)
+                node: tree.fork(request.start), group: group, number: lastBranch, rates: rates)
             branch.isDraftable = path.allSatisfy { isKnownToDraft($0) }
             group.add(branch)
             if request.writer == .draft, !branch.isDraftable {

@@ -21,16 +21,21 @@ public final class Reasoner: Sendable {
         public var activations: ActivationPrecision
         /// Rows per pass, and the KV memory of all models together.
         public var limits: Scheduler.Limits
+        /// Where it is remembered how long passes of the models take; nil measures that each time a bundle with a draft is
+        /// loaded.
+        public var passCosts: PassCostCache?
 
         /// - Parameters: the values of the properties, in their order.
         public init(
             threads: Int = ThreadTeam.processors, prefill: PrefillMode = .exact,
-            activations: ActivationPrecision = .float32, limits: Scheduler.Limits = .init()
+            activations: ActivationPrecision = .float32, limits: Scheduler.Limits = .init(),
+            passCosts: PassCostCache? = .ofUser
         ) {
             self.threads = threads
             self.prefill = prefill
             self.activations = activations
             self.limits = limits
+            self.passCosts = passCosts
         }
     }
 
@@ -67,6 +72,7 @@ public final class Reasoner: Sendable {
             threads: configuration.threads, prefill: configuration.prefill, activations: configuration.activations)
         let loader = BundleLoader(bundle, thread: thread, limits: configuration.limits)
         models = try await loader.load(scorer: scorer, progress: progress)
+        if models.hasDraft { await models.scheduler.calibrate(configuration.passCosts) }
         self.bundle = bundle
         let sampling: SamplingParameters
         do { sampling = try models.sampling(for: bundle) } catch { throw .generation(.sampling(error)) }

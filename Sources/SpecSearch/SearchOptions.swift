@@ -2,8 +2,6 @@ public import Decoding
 
 /// What a caller may choose for one search.
 public struct SearchOptions: Sendable, Hashable {
-    /// How many tokens the draft model proposes to the target per pass, unless told otherwise.
-    public static let usualDraftLength = 4
     /// At which temperature thoughts are sampled if neither the bundle nor the target's makers say otherwise.
     public static let usualTemperature = 0.8
 
@@ -13,16 +11,17 @@ public struct SearchOptions: Sendable, Hashable {
     public var parameters: SearchParameters
     /// How tokens are chosen, the seed included.
     public var sampling: SamplingParameters
-    /// How many tokens are proposed to the target per pass, 0 to `Scheduler.longestDraft`; 0 turns speculation on tokens
-    /// off. It never changes what the search finds, only how long that takes. The policy `plain` takes none.
-    public var draftLength: Int
+    /// How many tokens are proposed to the target per pass, 0 to `Scheduler.longestDraft`, or nil for as many as pay; 0
+    /// turns speculation on tokens off. It never changes what the search finds, only how long that takes. The policy
+    /// `plain` takes none.
+    public var draftLength: Int?
     /// Who proposes them; that changes nothing either.
     public var drafters: Set<Drafter>
 
     /// - Parameters: the values of the properties, in their order.
     public init(
         policy: SpeculationPolicy = .paper, parameters: SearchParameters = .standard,
-        sampling: SamplingParameters, draftLength: Int = SearchOptions.usualDraftLength,
+        sampling: SamplingParameters, draftLength: Int? = nil,
         drafters: Set<Drafter> = [.model]
     ) {
         self.policy = policy

@@ -9,6 +9,8 @@ public final class LanguageModel: Sendable {
     public let configuration: ModelConfiguration
     /// Bytes of the weights that were read.
     public let weightBytes: Int
+    /// How its matrices are kept.
+    public let precision: WeightPrecision
     let parts: Parts
     let frequencies: [Float]
 
@@ -88,6 +90,8 @@ public final class LanguageModel: Sendable {
         self.configuration = configuration
         self.parts = parts
         weightBytes = bytesRead
+        // The embedding table may have more bits than the rest.
+        self.precision = configuration.quantization ?? parts.embedding.precision
         frequencies = configuration.rotary.frequencies(headSize: configuration.headSize)
     }
 }

@@ -48,8 +48,8 @@ struct Generate: AsyncParsableCommand {
     @Option(help: "The most tokens to generate.")
     var maxTokens = 128
 
-    @Option(help: "Tokens that are proposed per pass, 0 to \(Scheduler.longestDraft).")
-    var draftTokens = SearchOptions.usualDraftLength
+    @Option(help: ArgumentHelp("\(DraftLength.help)", valueName: "count"))
+    var draftTokens = DraftLength(nil)
 
     @Option(
         help: ArgumentHelp(
@@ -82,9 +82,6 @@ struct Generate: AsyncParsableCommand {
             throw ValidationError("--tokens continues ids as they are, without --chat-template, --system or --date.")
         }
         guard maxTokens >= 1 else { throw ValidationError("--max-tokens is \(maxTokens), expected 1 or more.") }
-        guard (0...Scheduler.longestDraft).contains(draftTokens) else {
-            throw ValidationError("--draft-tokens is \(draftTokens), expected 0 to \(Scheduler.longestDraft).")
-        }
         guard draft != nil || drafters?.drafters.contains(.model) != true else {
             throw ValidationError("--drafters model needs a model: give one with --draft DIR.")
         }
@@ -98,6 +95,7 @@ struct Generate: AsyncParsableCommand {
         let scheduler = try Scheduler(
             target: target, draft: small, tokenizer: tokenizer, thread: computing.thread,
             limits: computing.configuration.limits)
+        if draftTokens.tokens == nil, !proposers.isEmpty { await scheduler.calibrate(.ofUser) }
         let chat = try tokenizer.flatMap { try loadChatFormat($0) }
         let ids = try tokens?.numbers ?? tokenizer.map { try promptTokens($0, chat) } ?? []
         let clock = ContinuousClock()
@@ -169,7 +167,7 @@ struct Generate: AsyncParsableCommand {
         while continuation.end == nil {
             let count = min(json ? maxTokens : 8, maxTokens - continuation.tokens.count)
             let request = GenerationRequest(
-                start: node, draftLength: proposers.isEmpty ? 0 : draftTokens, drafters: proposers,
+                start: node, draftLength: proposers.isEmpty ? 0 : draftTokens.tokens, drafters: proposers,
                 acceptance: acceptance, sampling: sampling, textStart: prompt.count,
                 stop: StopRule(endTokens: endTokens, maxTokens: count))
             let result = try await scheduler.generate([request])

@@ -43,11 +43,8 @@ struct SearchArguments: ParsableArguments {
     @Option(help: "End with the best path so far when both models have written so many tokens.")
     var tokenBudget: Int?
 
-    @Option(
-        help: """
-            Tokens that are proposed to the target per pass, 0 to \(Scheduler.longestDraft); never changes the outcome.
-            """)
-    var draftTokens = SearchOptions.usualDraftLength
+    @Option(help: ArgumentHelp("\(DraftLength.help) It never changes the outcome.", valueName: "count"))
+    var draftTokens = DraftLength(nil)
 
     @Option(
         help: ArgumentHelp(
@@ -60,12 +57,6 @@ struct SearchArguments: ParsableArguments {
 
     @OptionGroup(title: "Computing")
     var computing: ComputeArguments
-
-    func validate() throws {
-        guard (0...Scheduler.longestDraft).contains(draftTokens) else {
-            throw ValidationError("--draft-tokens is \(draftTokens), expected 0 to \(Scheduler.longestDraft).")
-        }
-    }
 
     /// Loads the bundle, showing progress to a person who looks.
     func loadReasoner() async throws(ReasonerError) -> Reasoner {
@@ -94,7 +85,7 @@ struct SearchArguments: ParsableArguments {
                 width: width ?? usual.width, beams: beams ?? usual.beams, depth: depth ?? usual.depth,
                 theta: theta ?? usual.theta, thoughtTokens: thoughtTokens ?? usual.thoughtTokens,
                 tokenBudget: tokenBudget ?? usual.tokenBudget),
-            sampling: try sampling.parameters(usual: reasoner.defaults.sampling), draftLength: draftTokens,
+            sampling: try sampling.parameters(usual: reasoner.defaults.sampling), draftLength: draftTokens.tokens,
             drafters: drafters.drafters)
     }
 }

@@ -85,6 +85,7 @@ final class WrongUsageTests: XCTestCase {
             (["solve"], "<question>"), (["solve", "a", "b"], "b"), (["solve", "a", "--policy", "bold"], "bold"),
             (["solve", "a", "--threads", "0"], "--threads"), (["solve", "a", "--threads", "257"], "--threads"),
             (["solve", "a", "--draft-tokens", "16"], "--draft-tokens"),
+            (["generate", "--model", model, "--tokens", "1", "--draft-tokens=-1"], "--draft-tokens"),
             (["solve", "a", "--cache-memory", "0"], "--cache-memory"), (["solve", "a", "--seed=-1"], "--seed"),
             (["generate", "--model", model], "--prompt"), (["generate", "--tokens", "1"], "--model"),
             (["generate", "--model", model, "--tokens", "1", "--prompt", "a"], "--prompt"),

@@ -1,9 +1,10 @@
 import CacheTree
-import Decoding
 import TestSupport
 import Tokenization
 import Transformer
 import XCTest
+
+@testable import Decoding
 
 /// What the scheduler promises: outcomes depend on path, seed and parameters alone.
 final class SchedulerTests: XCTestCase {
@@ -34,7 +35,7 @@ final class SchedulerTests: XCTestCase {
     }
 
     private func request(
-        _ start: NodeID, draftLength: Int = 0, sampling: SamplingParameters = .greedy, branch: BranchKey = .root,
+        _ start: NodeID, draftLength: Int? = 0, sampling: SamplingParameters = .greedy, branch: BranchKey = .root,
         maxTokens: Int = 48, writer: Writer = .target
     ) throws -> GenerationRequest {
         let ends = Set(try Self.target.get().configuration.endTokens)
@@ -45,7 +46,7 @@ final class SchedulerTests: XCTestCase {
 
     /// All prompts in one scheduler at once.
     private func generate(
-        _ prompts: [[Int32]], draftLength: Int, sampling: SamplingParameters, scheduler: Scheduler
+        _ prompts: [[Int32]], draftLength: Int?, sampling: SamplingParameters, scheduler: Scheduler
     ) async throws -> GenerationResult {
         var requests: [GenerationRequest] = []
         for prompt in prompts {
@@ -116,7 +117,8 @@ final class SchedulerTests: XCTestCase {
         let (scheduler, model) = (try scheduler(rowsPerPass: 3000), try Self.target.get())
         let parameters = try SamplingParameters(temperature: 1.3, topK: 40, seed: 12)
         // Text that repeats itself, so that n-grams are found.
-        let prompt = try Self.tokenizer.get().encode("Q: Reach 24 from 4 6 7 8.\n4 + 6 = 10 (left 7 8 10)\n4 + 6")
+        let prompt = try Self.tokenizer.get().encode(
+            "Q: Reach 24 from 4 6 7 8.\n4 + 6 = 10 (left 7 8 10)\nQ: Reach 24 from 4 6 7 8.\n4")
         for drafters in [[.model], [.ngrams]] as [Set<Drafter>] {
             let start = try await scheduler.open(prompt)
             var (texts, drafted, accepted) = ([[Int32]](), 0, 0)
@@ -147,6 +149,34 @@ final class SchedulerTests: XCTestCase {
                 XCTAssertGreaterThan(test.pValue, 0.01 / 4, "\(drafters): χ² \(test.statistic)")
             }
         }
+    }
+
+    func testWhatDoesNotPayIsNotProposedAndWhatPaysIs() async throws {
+        let prompts = try prompts(20)
+        let plain = try await generate(prompts, draftLength: 0, sampling: .greedy, scheduler: scheduler())
+        let flat = PassCosts(seconds: [1, 1, 1, 1, 1, 1, 1.1])
+        let cheap = PassCosts(seconds: [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.011])
+        let steep = PassCosts(seconds: [1, 2, 4, 8, 16, 32, 64])
+        for (target, pays) in [(flat, true), (steep, false)] {
+            let scheduler = try scheduler()
+            await scheduler.calibrate(RowBudget(target: target, draft: cheap))
+            let found = try await generate(prompts, draftLength: nil, sampling: .greedy, scheduler: scheduler)
+            XCTAssertEqual(found.generated.map(\.tokens), plain.generated.map(\.tokens))
+            XCTAssertEqual(found.counters.tokensAccepted > 100, pays)
+            XCTAssertEqual(found.counters.draftPasses > 0, pays)
+            XCTAssertEqual(found.counters.targetRows > plain.counters.targetRows, pays)
+            if !pays { XCTAssertEqual(found.counters, plain.counters, "speculation that is off costs nothing") }
+        }
+    }
+
+    func testACalibratedSchedulerSaysTheSame() async throws {
+        let prompts = try prompts(10)
+        let sampling = try SamplingParameters(temperature: 0.8, seed: 6)
+        let plain = try await generate(prompts, draftLength: 0, sampling: sampling, scheduler: scheduler())
+        let scheduler = try scheduler()
+        await scheduler.calibrate()
+        let found = try await generate(prompts, draftLength: nil, sampling: sampling, scheduler: scheduler)
+        XCTAssertEqual(found.generated.map(\.tokens), plain.generated.map(\.tokens))
     }
 
     func testCompanyAndBatchLimitsChangeNothing() async throws {

@@ -7,7 +7,11 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #if defined(__linux__)
 #include <sys/syscall.h>
 #endif
@@ -43,6 +47,21 @@ static inline int cpu_best_level(void) {
 #else
     return cpu_baseline;
 #endif
+}
+
+/// Writes what the processor calls itself, up to 48 characters and a zero; nothing but the zero if it does not say.
+static inline void cpu_name(char name[_Nonnull 49]) {
+    uint32_t words[12] = {0};
+#if defined(__x86_64__)
+    unsigned highest, unused[3];
+    __cpuid(0x80000000, highest, unused[0], unused[1], unused[2]);
+    for (unsigned leaf = 0; highest >= 0x80000004 && leaf < 3; leaf++) {
+        uint32_t *part = words + 4 * leaf;
+        __cpuid(0x80000002 + leaf, part[0], part[1], part[2], part[3]);
+    }
+#endif
+    memcpy(name, words, sizeof words);
+    name[48] = 0;
 }
 
 /// Tells the processor that this thread spins, which saves power and lets its sibling run.

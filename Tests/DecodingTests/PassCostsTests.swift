@@ -1,0 +1,84 @@
+import Compute
+import Foundation
+import TestSupport
+import Transformer
+import XCTest
+
+@testable import Decoding
+
+/// t(n): measured, interpolated and remembered.
+final class PassCostsTests: XCTestCase {
+    private let costs = PassCosts(seconds: [1, 1.5, 1.25, 2, 3, 6, 12])
+
+    private func withFile(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("costs-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder.appendingPathComponent("pass-costs.json").path)
+    }
+
+    func testTimesRiseWithRowsAndAreInterpolated() {
+        let found = [0, 1, 2, 3, 4, 6, 8, 32, 48, 64, 96].map { costs.seconds(rows: $0) }
+        XCTAssertEqual(found, [0, 1, 1.5, 1.5, 1.5, 1.75, 2, 6, 9, 12, 18])
+    }
+
+    func testAModelIsMeasured() throws {
+        let model = try LanguageModel(contentsOf: TinyModels.folder("qwen3-single"))
+        let costs = PassCosts(measuring: model, Arithmetic(team: ThreadTeam(threads: 2)))
+        XCTAssertGreaterThan(costs.seconds(rows: 1), 0)
+        XCTAssertLessThan(costs.seconds(rows: 64), 10)
+    }
+
+    func testCostsAreRememberedUnderTheirNames() throws {
+        try withFile { path in
+            let cache = PassCostCache(path: path)
+            XCTAssertNil(cache.costs("a"))
+            cache.remember(costs, "a")
+            cache.remember(PassCosts(seconds: [1, 2, 3, 4, 5, 6, 7]), "b \"quoted\"")
+            XCTAssertEqual(cache.costs("a"), costs)
+            XCTAssertEqual(cache.costs("b \"quoted\"")?.seconds, [1, 2, 3, 4, 5, 6, 7])
+            XCTAssertNil(cache.costs("c"))
+        }
+    }
+
+    func testNonsenseIsMeasuredAgain() throws {
+        try withFile { path in
+            let cache = PassCostCache(path: path)
+            let format = #""format": "specsearch-pass-costs-1""#
+            for text in [
+                "", "{", "[]", #"{"seconds": {"a": [1,2,3,4,5,6,7]}}"#, #"{\#(format)}"#,
+                #"{\#(format), "seconds": 3}"#, #"{\#(format), "seconds": {"a": [1, 2]}}"#,
+                #"{\#(format), "seconds": {"a": [0, 1, 2, 3, 4, 5, 6]}}"#,
+                #"{\#(format), "seconds": {"a": [1, 2, 3, 4, 5, 6, 1e9]}}"#,
+                #"{\#(format), "seconds": {"a": [1, 2, 3, 4, 5, 6, "7"]}}"#,
+            ] {
+                try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+                XCTAssertNil(cache.costs("a"), text)
+                cache.remember(costs, "a")
+                XCTAssertEqual(cache.costs("a"), costs, text)
+            }
+        }
+        let nowhere = PassCostCache(path: "/nowhere/at/all.json")
+        nowhere.remember(costs, "a")
+        XCTAssertNil(nowhere.costs("a"))
+    }
+
+    func testNamesTellModelsAndArithmeticApart() throws {
+        let models = try ["qwen3-single", "llama-sharded"].map {
+            try LanguageModel(contentsOf: TinyModels.folder($0))
+        }
+        var names: [String] = []
+        for model in models {
+            for set in InstructionSet.supported {
+                for threads in 1...2 {
+                    for activations in ActivationPrecision.allCases {
+                        let arithmetic = Arithmetic(
+                            instructionSet: set, team: ThreadTeam(threads: threads), activations: activations)
+                        names.append(PassCosts.name(of: model, arithmetic))
+                    }
+                }
+            }
+        }
+        XCTAssertEqual(Set(names).count, names.count)
+    }
+}

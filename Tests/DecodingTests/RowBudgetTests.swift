@@ -1,0 +1,109 @@
+import TestSupport
+import XCTest
+
+@testable import Decoding
+
+/// How many proposals pay.
+final class RowBudgetTests: XCTestCase {
+    /// Passes that wait for weights up to 16 rows, as those of a large model on a processor do.
+    private let flat = PassCosts(seconds: [1, 1, 1, 1.1, 1.3, 2.6, 5.2])
+    /// The same of a model of a tenth.
+    private let small = PassCosts(seconds: [0.1, 0.1, 0.1, 0.11, 0.13, 0.26, 0.52])
+    /// Passes that are bound by arithmetic from the first row on.
+    private let steep = PassCosts(seconds: [1, 2, 4, 8, 16, 32, 64])
+
+    private func candidates(
+        _ count: Int, _ acceptance: Double, limit: Int = 15, coldRows: Int? = 0
+    ) -> [RowBudget.Candidate] {
+        Array(repeating: .init(acceptance: acceptance, limit: limit, coldRows: coldRows), count: count)
+    }
+
+    func testOneBranchProposesWhatRowsAreFreeFor() {
+        let budget = RowBudget(target: flat, draft: small)
+        let lengths = [0.95, 0.8, 0.5, 0.05].map { budget.lengths(candidates(1, $0), others: 0)[0] }
+        XCTAssertEqual(lengths, lengths.sorted(by: >))
+        XCTAssertGreaterThanOrEqual(lengths[0], 8)
+        XCTAssertTrue((3...8).contains(lengths[1]), "\(lengths)")
+        XCTAssertEqual(lengths[3], 0)
+    }
+
+    func testNothingIsProposedWhereEachRowCostsAsMuchAsTheFirst() {
+        let budget = RowBudget(target: steep, draft: small)
+        XCTAssertEqual(budget.lengths(candidates(1, 0.95), others: 0), [0])
+        XCTAssertEqual(budget.lengths(candidates(8, 0.95, coldRows: nil), others: 0), [Int](repeating: 0, count: 8))
+        let full = RowBudget(target: flat, draft: small)
+        XCTAssertEqual(full.lengths(candidates(64, 0.8), others: 0).reduce(0, +), 0)
+    }
+
+    func testBranchesThatAreAcceptedMoreOftenGetMore() {
+        let budget = RowBudget(target: flat, draft: small)
+        let lengths = budget.lengths(candidates(1, 0.9) + candidates(1, 0.6) + candidates(1, 0.1), others: 1)
+        XCTAssertGreaterThan(lengths[0], lengths[1])
+        XCTAssertGreaterThan(lengths[1], lengths[2])
+        XCTAssertEqual(lengths[2], 0)
+    }
+
+    func testLimitsHold() {
+        let budget = RowBudget(target: flat, draft: small)
+        XCTAssertEqual(budget.lengths(candidates(2, 0.99, limit: 2), others: 0), [2, 2])
+        XCTAssertEqual(budget.lengths(candidates(1, 0.99, limit: 0), others: 3), [0])
+        XCTAssertEqual(budget.lengths([], others: 5), [])
+    }
+
+    func testADraftThatHasToReadALongPathCostsThat() {
+        let budget = RowBudget(target: flat, draft: PassCosts(seconds: [0.3, 0.3, 0.3, 0.4, 0.6, 1.2, 2.4]))
+        XCTAssertGreaterThan(budget.lengths(candidates(1, 0.7), others: 0)[0], 0)
+        XCTAssertEqual(budget.lengths(candidates(1, 0.7, coldRows: 1000), others: 0), [0])
+        XCTAssertGreaterThan(budget.lengths(candidates(1, 0.7, coldRows: nil), others: 0)[0], 2, "found for nothing")
+    }
+
+    /// Against all that could be done, on random curves: never worse than nothing, and near the best.
+    func testTheChoiceIsNearlyTheBestOfAll() {
+        var random = SeededRandom(seed: 8)
+        var worst = 1.0
+        for _ in 0..<300 {
+            var times = [Double.random(in: 0.5...1, using: &random)]
+            for _ in 1..<7 { times.append(times[times.count - 1] * Double.random(in: 1...2, using: &random)) }
+            let share = Double.random(in: 0.02...0.4, using: &random)
+            let budget = RowBudget(
+                target: PassCosts(seconds: times), draft: PassCosts(seconds: times.map { $0 * share }))
+            let candidates = (0..<2).map { _ in
+                RowBudget.Candidate(
+                    acceptance: Double.random(in: 0...1, using: &random), limit: 6,
+                    coldRows: Bool.random(using: &random) ? 0 : nil)
+            }
+            let found = speed(budget, candidates, budget.lengths(candidates, others: 1))
+            XCTAssertGreaterThanOrEqual(found, speed(budget, candidates, [0, 0]))
+            let best =
+                (0...6).flatMap { first in (0...6).map { [first, $0] } }
+                .map { speed(budget, candidates, $0) }.max() ?? 0
+            worst = min(worst, found / best)
+        }
+        XCTAssertGreaterThan(worst, 0.9)
+    }
+
+    /// Tokens per second of a step with these lengths, said plainly.
+    private func speed(_ budget: RowBudget, _ candidates: [RowBudget.Candidate], _ lengths: [Int]) -> Double {
+        let tokens = zip(candidates, lengths).map { candidate, length in
+            (0...length).map { place in (0..<place).reduce(1.0) { product, _ in product * candidate.acceptance } }
+                .reduce(0, +)
+        }.reduce(1, +)
+        let drafted = zip(candidates, lengths).filter { $0.0.coldRows != nil }.map(\.1)
+        let drafting = (0..<6).map { place in budget.draft!.seconds(rows: drafted.count { $0 > place }) }.reduce(0, +)
+        return tokens / (budget.target.seconds(rows: 1 + lengths.reduce(candidates.count, +)) + drafting)
+    }
+
+    func testRatesFollowWhatIsJudgedAndForget() {
+        var rate = AcceptanceRate(weight: 0.15)
+        XCTAssertEqual(rate.value, AcceptanceRate.usual)
+        for _ in 0..<40 { rate.note(accepted: 0, of: 4) }
+        XCTAssertLessThan(rate.value, 0.01)
+        for _ in 0..<20 { rate.note(accepted: 4, of: 4) }
+        XCTAssertGreaterThan(rate.value, 0.99)
+        var tossed = AcceptanceRate(weight: 0.02)
+        for round in 0..<2000 { tossed.note(accepted: round % 2, of: 1) }
+        XCTAssertEqual(tossed.value, 0.5, accuracy: 0.02)
+        for _ in 0..<5000 { tossed.note(accepted: 0, of: 0) }
+        XCTAssertEqual(tossed.value, AcceptanceRate.usual, accuracy: 0.01)
+    }
+}
