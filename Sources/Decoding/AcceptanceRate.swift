@@ -1,31 +1,42 @@
 /// How often proposals have been accepted lately.
 ///
-/// A running mean that forgets: what is judged moves it, and while nothing is judged it goes back to what is usual, so that
-/// speculation that did not pay is tried again some day.
+/// The mean of what was judged, in which older judgements count less, drawn towards what is expected while there are few.
+/// Without proposals it forgets, too, so that speculation that did not pay is tried again some day.
 struct AcceptanceRate {
-    /// What is assumed before anything is known.
+    /// What is expected before anything is known.
     static let usual = 0.7
-    /// After so many steps without a proposal, the distance from what is usual has shrunk to a third.
-    private static let memory = 1000.0
+    /// The weight of what is expected, in judgements.
+    private static let expectation = 4.0
+    /// What is left of the judgements after a step without proposals.
+    private static let idleRetention = 0.999
+
+    private var accepted = 0.0
+    private var judged = 0.0
+    private let retention: Double
+
+    /// - Parameter judgements: about how many of the latest judgements count.
+    init(over judgements: Double) { retention = 1 - 1 / judgements }
 
     /// The probability that the next proposal is accepted.
-    private(set) var value = AcceptanceRate.usual
-    /// The weight of one more observation.
-    private let weight: Double
-
-    /// - Parameter weight: the weight of the latest observation, 0 to 1.
-    init(weight: Double) { self.weight = weight }
-
-    /// A rate of its own for a branch, that begins where the rate of all branches is.
-    init(weight: Double, from rate: AcceptanceRate) {
-        self.weight = weight
-        value = rate.value
+    ///
+    /// - Parameter expected: what to assume without judgements.
+    func value(expected: Double = AcceptanceRate.usual) -> Double {
+        let expectation = AcceptanceRate.expectation
+        return (accepted + expectation * expected) / (judged + expectation)
     }
 
     /// Notes that of `proposed` tokens in a row the first `accepted` were, and that the next one was not.
     mutating func note(accepted: Int, of proposed: Int) {
-        for _ in 0..<accepted { value += weight * (1 - value) }
-        if accepted < proposed { value -= weight * value }
-        if proposed == 0 { value += (AcceptanceRate.usual - value) / AcceptanceRate.memory }
+        guard proposed > 0 else { return decay(AcceptanceRate.idleRetention) }
+        for place in 0..<min(accepted + 1, proposed) {
+            decay(retention)
+            judged += 1
+            if place < accepted { self.accepted += 1 }
+        }
+    }
+
+    private mutating func decay(_ factor: Double) {
+        accepted *= factor
+        judged *= factor
     }
 }

@@ -42,7 +42,7 @@ final class LiveBranch {
     /// What is written; its proposals stand in the leaf.
     var text: GrowingText
     /// How often proposals of each drafter were accepted.
-    var rates: [Drafter: AcceptanceRate]
+    var rates = Drafter.rates(over: 20)
     /// What was found in texts for this step.
     var found: [Int32] = []
     /// The most proposals in this step.
@@ -54,20 +54,12 @@ final class LiveBranch {
     /// Whether it waits for memory that others have.
     var isParked = false
 
-    /// The weight of the latest proposal in a branch's rates.
-    private static let rateWeight = 0.15
-
     /// - Parameters:
     ///   - text: what continues the path.
     ///   - node: an empty leaf of the tree at its end.
-    ///   - rates: how often proposals for other branches were accepted.
-    init(
-        _ request: GenerationRequest, text: GrowingText, node: NodeID, group: RequestGroup, number: Int,
-        rates: [Drafter: AcceptanceRate]
-    ) {
+    init(_ request: GenerationRequest, text: GrowingText, node: NodeID, group: RequestGroup, number: Int) {
         self.request = request
         self.text = text
-        self.rates = rates.mapValues { AcceptanceRate(weight: LiveBranch.rateWeight, from: $0) }
         self.node = node
         self.group = group
         self.number = number

@@ -9,8 +9,9 @@ internal import Transformer
 public struct PassCosts: Sendable, Hashable {
     /// Passes of so many rows are measured; what lies between is interpolated.
     static let measuredRows = [1, 2, 4, 8, 16, 32, 64]
-    /// Each pass is measured so often, and the fastest counts: neighbours only ever slow things down.
-    private static let repetitions = 3
+    /// Each pass is measured so often and so long, in seconds, and the fastest counts: neighbours only ever slow things
+    /// down.
+    private static let (repetitions, duration) = (3, 0.01)
 
     /// Seconds for each of `measuredRows`, ascending.
     let seconds: [Double]
@@ -26,7 +27,7 @@ public struct PassCosts: Sendable, Hashable {
         }
     }
 
-    /// Measures passes over one short path; takes about 30 passes of one row.
+    /// Measures passes over one short path; takes a tenth of a second, or about 30 passes of one row if that is longer.
     init(measuring model: LanguageModel, _ arithmetic: Arithmetic) {
         let most = PassCosts.measuredRows[PassCosts.measuredRows.count - 1]
         let blocks = (most + PageLayout.tokens - 1) / PageLayout.tokens
@@ -47,7 +48,12 @@ public struct PassCosts: Sendable, Hashable {
         _ = time(most)
         self.init(
             seconds: PassCosts.measuredRows.map { rows in
-                (0..<PassCosts.repetitions).reduce(.infinity) { best, _ in min(best, time(rows)) }
+                var (best, total, count) = (Double.infinity, 0.0, 0)
+                while count < PassCosts.repetitions || total < PassCosts.duration {
+                    let seconds = time(rows)
+                    (best, total, count) = (min(best, seconds), total + seconds, count + 1)
+                }
+                return best
             })
     }
 

@@ -26,8 +26,10 @@ extension Scheduler {
             let known = tree.computedDepth(of: branch.node, model: draft.number)
             coldRows = max(0, tree.depth(of: branch.node) - known - 1)
         }
+        // A branch of which little is known is expected to be like the others.
+        let expected = rates[drafter]?.value() ?? 0
         return RowBudget.Candidate(
-            acceptance: branch.rates[drafter]?.value ?? 0, limit: limit, coldRows: coldRows)
+            acceptance: branch.rates[drafter]?.value(expected: expected) ?? 0, limit: limit, coldRows: coldRows)
     }
 
     /// What followed the same tokens before, in the branch's own path or in those that began where it did.

@@ -27,8 +27,6 @@ public actor Scheduler {
     public static let longestDraft = 15
     /// How many are proposed where nobody says and nothing is measured.
     static let usualDraft = 4
-    /// The weight of the latest proposal in the rates over all branches.
-    private static let rateWeight = 0.02
     /// The most siblings whose texts a branch's proposals are looked for in.
     static let mostSiblings = 16
 
@@ -45,8 +43,7 @@ public actor Scheduler {
     /// How many proposals pay; nil before the scheduler is calibrated.
     private(set) var budget: RowBudget?
     /// How often proposals of each drafter were accepted, over all branches.
-    var rates = Dictionary(
-        uniqueKeysWithValues: Drafter.allCases.map { ($0, AcceptanceRate(weight: Scheduler.rateWeight)) })
+    var rates = Drafter.rates(over: 100)
     /// Groups that this step has to answer with an error.
     var failures: [(group: Int, error: DecodingError)] = []
     private var groups: [Int: RequestGroup] = [:]
@@ -185,7 +182,7 @@ public actor Scheduler {
             let path = tree.tokens(of: request.start)
             let branch = LiveBranch(
                 request, text: GrowingText(request, path: path, tokenizer: tokenizer),
-                node: tree.fork(request.start), group: group, number: lastBranch, rates: rates)
+                node: tree.fork(request.start), group: group, number: lastBranch)
             branch.isDraftable = path.allSatisfy { isKnownToDraft($0) }
             group.add(branch)
             if request.writer == .draft, !branch.isDraftable {

@@ -16,8 +16,15 @@ struct Bench: AsyncParsableCommand {
             --json writes [{"phase": "prompt" | "decode", "rows": …, "context": …, "tokensPerSecond": …, \
             "productShare": …, "gigabytesPerSecond": …, "gigaoperationsPerSecond": …, "shareOfLimit": …}].
 
-            Example:
+            With --draft, branches write with and without its proposals in turns, and the ratio is what counts. \
+            Proposals are accepted at the rate of --acceptance whatever the models say, so that any weights do; all \
+            passes run. --json then has {"phase": "speculation", "rows": …, "context": …, "acceptance": …, \
+            "tokensPerSecond": …, "plainTokensPerSecond": …, "ratio": …, "tokensDrafted": …, "draftPasses": …, \
+            "targetPasses": …} instead.
+
+            Examples:
               specsearch bench --model Weights/qwen/target --rows 1,8,16
+              specsearch bench --model Weights/qwen/target --draft Weights/qwen/draft --acceptance 0.8 --rows 1,4,16
             """)
 
     @Option(help: ArgumentHelp("A Hugging Face folder.", valueName: "dir"), completion: .directory)
@@ -40,6 +47,17 @@ struct Bench: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How often everything is measured.", valueName: "count"))
     var repetitions = 3
 
+    @Option(
+        help: ArgumentHelp("A smaller model with the same vocabulary, to measure proposals.", valueName: "dir"),
+        completion: .directory)
+    var draft: String?
+
+    @Option(help: ArgumentHelp("The share of proposals that is accepted, 0 to 1.", valueName: "share"))
+    var acceptance = 0.8
+
+    @Option(help: ArgumentHelp("\(DraftLength.help)", valueName: "count"))
+    var draftTokens = DraftLength(nil)
+
     @Flag(help: "Write JSON to standard output.")
     var json = false
 
@@ -56,6 +74,9 @@ struct Bench: AsyncParsableCommand {
         guard (1...1000).contains(repetitions) else {
             throw ValidationError("--repetitions is \(repetitions), expected 1 to 1000.")
         }
+        guard (0...1).contains(acceptance) else {
+            throw ValidationError("--acceptance is \(acceptance), expected 0 to 1.")
+        }
         if let wrong = rows.numbers.first(where: { !(1...4096).contains($0) }) {
             throw ValidationError("--rows has \(wrong), expected numbers from 1 to 4096.")
         }
@@ -64,6 +85,10 @@ struct Bench: AsyncParsableCommand {
     func run() async throws {
         computing.warn()
         let loaded = try LanguageModel(contentsOf: model, precision: precision, threads: computing.threads)
+        if let draft {
+            let small = try LanguageModel(contentsOf: draft, precision: precision, threads: computing.threads)
+            return try await measureProposals(loaded, small)
+        }
         let benchmark = try EngineBenchmark(
             loaded, threads: computing.threads ?? ThreadTeam.processors, prefill: computing.prefill,
             activations: computing.activations, cacheBytes: computing.cacheMemory << 20)
@@ -81,6 +106,10 @@ struct Bench: AsyncParsableCommand {
         Terminal.standardOutput.write(json ? report(medians) : table(medians))
     }
 
+    static func branches(_ count: Int) -> String { count == 1 ? "1 branch" : "\(count) branches" }
+
+    static func tenths(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+
     private func report(_ speeds: [EngineSpeed]) -> String {
         let shapes = [("prompt", promptTokens, 0)] + rows.numbers.map { ("decode", Int($0), promptTokens) }
         let entries = zip(shapes, speeds).map { shape, speed -> JSONValue in
@@ -96,7 +125,7 @@ struct Bench: AsyncParsableCommand {
     }
 
     private func table(_ speeds: [EngineSpeed]) -> String {
-        let names = ["prompt of \(promptTokens)"] + rows.numbers.map { $0 == 1 ? "1 branch" : "\($0) branches" }
+        let names = ["prompt of \(promptTokens)"] + rows.numbers.map { Bench.branches(Int($0)) }
         let heading = Bench.line("", ["tokens/s", "products", "GB/s", "GOP/s", "of limit"])
         return zip(names, speeds).reduce(heading) { text, entry in
             let (name, speed) = entry
@@ -104,8 +133,8 @@ struct Bench: AsyncParsableCommand {
                 + Bench.line(
                     name,
                     [
-                        "\((speed.tokensPerSecond * 10).rounded() / 10)", Bench.percent(speed.productShare),
-                        "\((speed.bytesPerSecond / 1e8).rounded() / 10)",
+                        Bench.tenths(speed.tokensPerSecond), Bench.percent(speed.productShare),
+                        Bench.tenths(speed.bytesPerSecond / 1e9),
                         "\(Int((speed.operationsPerSecond / 1e9).rounded()))", Bench.percent(speed.shareOfLimit),
                     ])
         }
@@ -113,7 +142,7 @@ struct Bench: AsyncParsableCommand {
 
     private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
 
-    private static func line(_ name: String, _ columns: [String]) -> String {
+    static func line(_ name: String, _ columns: [String]) -> String {
         func space(_ text: String, _ width: Int) -> String {
             String(repeating: " ", count: max(1, width - text.count))
         }

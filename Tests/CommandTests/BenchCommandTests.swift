@@ -29,11 +29,40 @@ final class BenchCommandTests: XCTestCase {
         }
     }
 
+    func testProposalsAreMeasuredBesidePlainWriting() throws {
+        let arguments = [
+            "bench", "--model", TinyModels.bundled("qwen/target"), "--draft", TinyModels.bundled("qwen/draft"),
+            "--prompt-tokens", "40", "--generated-tokens", "40", "--rows", "1,3", "--repetitions", "3",
+        ]
+        for (acceptance, expected) in [("0", 0.0), ("0.5", 0.5), ("1", 1)] {
+            let entries = try XCTUnwrap(
+                try Command.specsearch.run(
+                    arguments + ["--acceptance", acceptance, "--draft-tokens", "3", "--json"]
+                ).json().array)
+            XCTAssertEqual(entries.map { $0["rows"]?.int }, [1, 3])
+            for entry in entries {
+                XCTAssertEqual(entry["phase"], "speculation")
+                let speeds = try ["tokensPerSecond", "plainTokensPerSecond"].map {
+                    try XCTUnwrap(entry[$0]?.double)
+                }
+                XCTAssertGreaterThan(speeds[0], 10)
+                XCTAssertGreaterThan(try XCTUnwrap(entry["ratio"]?.double), 0.1)
+                // A pass confirms what was accepted and adds a token.
+                let passes = Double(try XCTUnwrap(entry["targetPasses"]?.int))
+                let chain = 1 + expected + expected * expected + expected * expected * expected
+                XCTAssertEqual(40 / passes, chain, accuracy: 0.5 + 0.3 * expected)
+            }
+        }
+        let table = try Command.specsearch.run(arguments).standardOutput
+        for words in ["1 branch ", "3 branches", "plain", "ratio"] { XCTAssertTrue(table.contains(words), table) }
+    }
+
     func testWrongNumbersAreRefused() throws {
         let model = ["bench", "--model", TinyModels.bundled("qwen/draft")]
         for (option, value) in [
             ("--prompt-tokens", "0"), ("--generated-tokens", "5000"), ("--repetitions", "0"), ("--rows", "0"),
             ("--rows", "1,x"), ("--precision", "int3"), ("--activations", "f16"),
+            ("--acceptance", "1.5"), ("--draft-tokens", "many"),
         ] {
             try Command.specsearch.assertMisused(model + [option, value], saying: option)
         }

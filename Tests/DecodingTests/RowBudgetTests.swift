@@ -94,16 +94,17 @@ final class RowBudgetTests: XCTestCase {
     }
 
     func testRatesFollowWhatIsJudgedAndForget() {
-        var rate = AcceptanceRate(weight: 0.15)
-        XCTAssertEqual(rate.value, AcceptanceRate.usual)
+        var rate = AcceptanceRate(over: 20)
+        XCTAssertEqual(rate.value(), AcceptanceRate.usual)
+        XCTAssertEqual(rate.value(expected: 0.1), 0.1)
         for _ in 0..<40 { rate.note(accepted: 0, of: 4) }
-        XCTAssertLessThan(rate.value, 0.01)
+        XCTAssertLessThan(rate.value(expected: 0.1), 0.03)
         for _ in 0..<20 { rate.note(accepted: 4, of: 4) }
-        XCTAssertGreaterThan(rate.value, 0.99)
-        var tossed = AcceptanceRate(weight: 0.02)
+        XCTAssertGreaterThan(rate.value(), 0.9)
+        var tossed = AcceptanceRate(over: 100)
         for round in 0..<2000 { tossed.note(accepted: round % 2, of: 1) }
-        XCTAssertEqual(tossed.value, 0.5, accuracy: 0.02)
-        for _ in 0..<5000 { tossed.note(accepted: 0, of: 0) }
-        XCTAssertEqual(tossed.value, AcceptanceRate.usual, accuracy: 0.01)
+        XCTAssertEqual(tossed.value(), 0.5, accuracy: 0.02)
+        for _ in 0..<10_000 { tossed.note(accepted: 0, of: 0) }
+        XCTAssertEqual(tossed.value(), AcceptanceRate.usual, accuracy: 0.01)
     }
 }

@@ -18,6 +18,15 @@ SHAPES = {
         "intermediate_size": 4864,
         "vocab_size": 151936,
     },
+    # A draft of a tenth for the next one.
+    "qwen2.5-0.15b": {
+        "hidden_size": 512,
+        "num_hidden_layers": 14,
+        "num_attention_heads": 8,
+        "num_key_value_heads": 2,
+        "intermediate_size": 2816,
+        "vocab_size": 151936,
+    },
     "qwen2.5-1.5b": {
         "hidden_size": 1536,
         "num_hidden_layers": 28,
