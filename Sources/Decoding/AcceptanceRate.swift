@@ -40,3 +40,24 @@ struct AcceptanceRate {
         judged *= factor
     }
 }
+
+/// A rate for each drafter.
+struct AcceptanceRates {
+    private var model: AcceptanceRate
+    private var ngrams: AcceptanceRate
+
+    /// - Parameter judgements: about how many of the latest judgements count.
+    init(over judgements: Double) {
+        model = AcceptanceRate(over: judgements)
+        ngrams = AcceptanceRate(over: judgements)
+    }
+
+    subscript(drafter: Drafter) -> AcceptanceRate { drafter == .model ? model : ngrams }
+
+    /// Notes how many proposals of one drafter were accepted, or that there were none.
+    mutating func note(_ proposals: [GrowingText.Proposal], accepted: Int) {
+        let drafter = proposals.first?.drafter
+        if drafter != .ngrams { model.note(accepted: accepted, of: proposals.count) }
+        if drafter != .model { ngrams.note(accepted: accepted, of: proposals.count) }
+    }
+}

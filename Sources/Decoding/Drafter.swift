@@ -4,9 +4,4 @@ public enum Drafter: String, Sendable, Hashable, CaseIterable {
     case model
     /// What followed the path's last tokens where they stand in the path or in its siblings: no rows at all.
     case ngrams
-
-    /// A rate for each, over so many judgements.
-    static func rates(over judgements: Double) -> [Drafter: AcceptanceRate] {
-        Dictionary(uniqueKeysWithValues: allCases.map { ($0, AcceptanceRate(over: judgements)) })
-    }
 }

@@ -42,7 +42,7 @@ final class LiveBranch {
     /// What is written; its proposals stand in the leaf.
     var text: GrowingText
     /// How often proposals of each drafter were accepted.
-    var rates = Drafter.rates(over: 20)
+    var rates = AcceptanceRates(over: 20)
     /// What was found in texts for this step.
     var found: [Int32] = []
     /// The most proposals in this step.

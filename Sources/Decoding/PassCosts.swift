@@ -5,12 +5,13 @@ internal import Transformer
 /// t(n): how long a pass of a model takes, by its number of rows.
 ///
 /// Up to some number of rows a pass takes hardly longer than with one, because it waits for the same weights; from there on
-/// each row costs what it computes. Where that is depends on model, precision and machine, so it is measured.
+/// each row costs what it computes. Where that is depends on model, precision and machine, so it is measured, with the
+/// choice of a token for each row and with what a step takes besides, which count for small models.
 public struct PassCosts: Sendable, Hashable {
     /// Passes of so many rows are measured; what lies between is interpolated.
     static let measuredRows = [1, 2, 4, 8, 16, 32, 64]
-    /// Each pass is measured so often and so long, in seconds, and the fastest counts: neighbours only ever slow things
-    /// down.
+    /// Whatever is measured is measured so often and so long, in seconds, and the fastest counts: neighbours only ever slow
+    /// things down.
     private static let (repetitions, duration) = (3, 0.01)
 
     /// Seconds for each of `measuredRows`, ascending.
@@ -27,34 +28,47 @@ public struct PassCosts: Sendable, Hashable {
         }
     }
 
-    /// Measures passes over one short path; takes a tenth of a second, or about 30 passes of one row if that is longer.
-    init(measuring model: LanguageModel, _ arithmetic: Arithmetic) {
+    /// Measures passes over one short path, in a tenth of a second, or as long as about 30 passes of one row take.
+    init(measuring model: LanguageModel, _ arithmetic: Arithmetic, _ sampler: Sampler) async {
         let most = PassCosts.measuredRows[PassCosts.measuredRows.count - 1]
         let blocks = (most + PageLayout.tokens - 1) / PageLayout.tokens
         let pages = FloatBuffer(count: blocks * model.configuration.pageLayout.floatsPerPage)
-        let workspace = ForwardWorkspace()
-        let clock = ContinuousClock()
-        func time(_ rows: Int) -> Double {
+        let (workspace, width) = (ForwardWorkspace(), model.configuration.outputWidth)
+        let stream = RandomSource(seed: 0).stream(branch: .root, position: 0, purpose: .choice)
+        func pass(_ rows: Int) {
             var batch = ForwardBatch()
             let path = batch.addPath((0..<Int32(blocks)).map { $0 })
             for row in 0..<rows {
                 let token = Int32(row % model.configuration.vocabularySize)
                 batch.addRow(.init(token: token, position: Int32(row), path: path, wantsOutput: true))
             }
-            return clock.measure {
-                _ = model.forward(batch, pages: pages.floats, workspace: workspace, arithmetic: arithmetic)
-            } / .seconds(1)
+            let outputs = model.forward(batch, pages: pages.floats, workspace: workspace, arithmetic: arithmetic)
+            for row in 0..<rows {
+                let logits = UnsafeBufferPointer(rebasing: outputs[row * width..<(row + 1) * width])
+                // A model that gives no numbers is found out when it is used.
+                _ = try? sampler.choose(logits: logits, parameters: .greedy, stream: stream)
+            }
         }
-        _ = time(most)
-        self.init(
-            seconds: PassCosts.measuredRows.map { rows in
-                var (best, total, count) = (Double.infinity, 0.0, 0)
-                while count < PassCosts.repetitions || total < PassCosts.duration {
-                    let seconds = time(rows)
-                    (best, total, count) = (min(best, seconds), total + seconds, count + 1)
-                }
-                return best
-            })
+        let clock = ContinuousClock()
+        pass(most)
+        var seconds: [Double] = []
+        for rows in PassCosts.measuredRows {
+            seconds.append(await PassCosts.shortest { clock.measure { pass(rows) } / .seconds(1) })
+        }
+        self.init(seconds: seconds)
+    }
+
+    /// The same with something that every pass takes besides.
+    func adding(_ overhead: Double) -> PassCosts { PassCosts(seconds: seconds.map { $0 + max(0, overhead) }) }
+
+    /// The shortest of some measurements, in seconds.
+    static func shortest(_ measure: () async throws -> Double) async rethrows -> Double {
+        var (best, total, count) = (Double.infinity, 0.0, 0)
+        while count < repetitions || total < duration {
+            let seconds = try await measure()
+            (best, total, count) = (min(best, seconds), total + seconds, count + 1)
+        }
+        return best
     }
 
     /// What tells the costs of one model on one machine from others: its shape, and what it computes with.

@@ -11,7 +11,7 @@ package final class PassRunner {
     /// The rows of the pass that is being planned.
     package var batch = ForwardBatch()
     private let tree: CacheTree
-    private let arithmetic: Arithmetic
+    private let thread: ComputeThread
     private let workspace = ForwardWorkspace()
     private var outputs = UnsafeBufferPointer<Float>(start: nil, count: 0)
 
@@ -24,7 +24,7 @@ package final class PassRunner {
         self.model = model
         self.number = number
         self.tree = tree
-        arithmetic = thread.arithmetic
+        self.thread = thread
     }
 
     /// Computes the planned rows, if there are any, starts an empty batch and lets go of what was pinned.
@@ -32,7 +32,7 @@ package final class PassRunner {
         defer { tree.unpin(model: number) }
         guard !batch.isEmpty else { return }
         outputs = model.forward(
-            batch, pages: tree.storage(of: number), workspace: workspace, arithmetic: arithmetic)
+            batch, pages: tree.storage(of: number), workspace: workspace, arithmetic: thread.arithmetic)
         batch.removeAll()
     }
 
@@ -77,7 +77,7 @@ package final class PassRunner {
             for (index, rows) in planned where rows.isComplete {
                 results[index] = rows.outputs.flatMap { Array(output($0)) }
             }
-            await Task.yield()
+            await thread.yield()
         }
         return results.map { $0 ?? [] }
     }

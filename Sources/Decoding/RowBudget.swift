@@ -27,6 +27,7 @@ struct RowBudget {
     /// - Parameter others: branches that write a token in the target's pass without proposals.
     /// - Complexity: O(p log p) in the proposals that could be made.
     func lengths(_ candidates: [Candidate], others: Int) -> [Int] {
+        guard mayPay(candidates, others) else { return [Int](repeating: 0, count: candidates.count) }
         // Each branch's proposals gain less and less, so the order of gain is an order of place as well.
         let proposals = candidates.enumerated().flatMap { index, candidate in
             (0..<candidate.limit).map { place in
@@ -41,6 +42,21 @@ struct RowBudget {
             lengths[proposal.candidate] += 1
         }
         return lengths
+    }
+
+    /// Whether proposals could pay if all of them were as good as the best and the draft model cost nothing: mostly no
+    /// where there are many branches, and then nothing has to be sorted.
+    private func mayPay(_ candidates: [Candidate], _ others: Int) -> Bool {
+        let rows = others + candidates.count
+        let most = candidates.reduce(0) { $0 + $1.limit }
+        let acceptance = candidates.reduce(0) { max($0, $1.acceptance) }
+        guard most > 0 else { return false }
+        // Between the numbers of rows that were measured, the speed only rises or only falls.
+        let counts = PassCosts.measuredRows.map { $0 - rows }.filter { (1..<most).contains($0) } + [most]
+        return counts.contains { count in
+            (Double(rows) + Double(count) * acceptance) * target.seconds(rows: rows)
+                > Double(rows) * target.seconds(rows: rows + count)
+        }
     }
 
     /// One token that could be proposed.

@@ -14,22 +14,25 @@ extension Scheduler {
         }
         guard let budget else { return }
         let open = writers.filter { $0.request.draftLength == nil && wantsProposal($0) }
-        let lengths = budget.lengths(open.map(candidate), others: writers.count - open.count)
+        var starts: Set<NodeID> = []
+        let lengths = budget.lengths(open.map { candidate($0, &starts) }, others: writers.count - open.count)
         for (branch, length) in zip(open, lengths) { branch.allotment = length }
     }
 
-    private func candidate(_ branch: LiveBranch) -> RowBudget.Candidate {
+    /// - Parameter starts: where branches began whose common beginning somebody else pays for.
+    private func candidate(_ branch: LiveBranch, _ starts: inout Set<NodeID>) -> RowBudget.Candidate {
         let drafter = branch.found.isEmpty ? Drafter.model : .ngrams
         var (limit, coldRows) = (branch.found.count, Int?.none)
         if let draft, drafter == .model, isDraftable(branch) {
             limit = branch.allotment
             let known = tree.computedDepth(of: branch.node, model: draft.number)
-            coldRows = max(0, tree.depth(of: branch.node) - known - 1)
+            let isFirst = starts.insert(branch.request.start).inserted
+            coldRows = min(
+                max(0, tree.depth(of: branch.node) - known - 1), isFirst ? .max : branch.text.tokens.count)
         }
         // A branch of which little is known is expected to be like the others.
-        let expected = rates[drafter]?.value() ?? 0
-        return RowBudget.Candidate(
-            acceptance: branch.rates[drafter]?.value(expected: expected) ?? 0, limit: limit, coldRows: coldRows)
+        let acceptance = branch.rates[drafter].value(expected: rates[drafter].value())
+        return RowBudget.Candidate(acceptance: acceptance, limit: limit, coldRows: coldRows)
     }
 
     /// What followed the same tokens before, in the branch's own path or in those that began where it did.

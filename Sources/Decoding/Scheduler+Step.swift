@@ -65,10 +65,8 @@ extension Scheduler {
         tree.append(Array(taken.dropFirst(accepted)), to: branch.node)
         branch.isDraftable = branch.isDraftable && taken.allSatisfy { isKnownToDraft($0) }
         branch.group.counters.count(proposals, accepted: accepted)
-        for drafter in proposals.first.map({ [$0.drafter] }) ?? Drafter.allCases {
-            branch.rates[drafter]?.note(accepted: accepted, of: proposals.count)
-            rates[drafter]?.note(accepted: accepted, of: proposals.count)
-        }
+        branch.rates.note(proposals, accepted: accepted)
+        rates.note(proposals, accepted: accepted)
     }
 
     /// Lets a text grow by what a model says; notes a failure if that is no numbers.

@@ -32,7 +32,7 @@ public actor Scheduler {
 
     /// The tokenizer of both models, if there is one.
     public nonisolated let tokenizer: Tokenizer?
-    private nonisolated let thread: ComputeThread
+    nonisolated let thread: ComputeThread
     let limits: Limits
     let tree: CacheTree
     let target: PassRunner
@@ -41,9 +41,9 @@ public actor Scheduler {
     /// Live branches; those that were served last stand behind those that wait.
     var queue: [LiveBranch] = []
     /// How many proposals pay; nil before the scheduler is calibrated.
-    private(set) var budget: RowBudget?
+    var budget: RowBudget?
     /// How often proposals of each drafter were accepted, over all branches.
-    var rates = Drafter.rates(over: 100)
+    var rates = AcceptanceRates(over: 100)
     /// Groups that this step has to answer with an error.
     var failures: [(group: Int, error: DecodingError)] = []
     private var groups: [Int: RequestGroup] = [:]
@@ -118,27 +118,6 @@ public actor Scheduler {
         resume(nodes.count)
     }
 
-    // MARK: Speculation
-
-    /// Finds out how long passes of the models take here, so that as many tokens are proposed as pay.
-    ///
-    /// - Parameter cache: where that is remembered; what it does not have is measured, which takes about as long as 30
-    ///   tokens of the target, and put there.
-    public func calibrate(_ cache: PassCostCache? = nil) {
-        calibrate(RowBudget(target: costs(of: target.model, cache), draft: draft.map { costs(of: $0.model, cache) }))
-    }
-
-    /// Proposes what pays by costs that are known.
-    func calibrate(_ budget: RowBudget) { self.budget = budget }
-
-    private func costs(of model: LanguageModel, _ cache: PassCostCache?) -> PassCosts {
-        let name = PassCosts.name(of: model, thread.arithmetic)
-        if let known = cache?.costs(name) { return known }
-        let costs = PassCosts(measuring: model, thread.arithmetic)
-        cache?.remember(costs, name)
-        return costs
-    }
-
     /// What the tree costs now, over both models.
     public var memory: CacheStatistics { tree.statistics }
 
@@ -202,7 +181,7 @@ public actor Scheduler {
     private func drive() async {
         while !queue.isEmpty {
             step()
-            await Task.yield()
+            await thread.yield()
         }
         isDriving = false
     }

@@ -1,3 +1,4 @@
+import CacheTree
 import Compute
 import Foundation
 import TestSupport
@@ -10,11 +11,11 @@ import XCTest
 final class PassCostsTests: XCTestCase {
     private let costs = PassCosts(seconds: [1, 1.5, 1.25, 2, 3, 6, 12])
 
-    private func withFile(_ body: (String) throws -> Void) throws {
+    private func withFile(_ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("costs-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder.appendingPathComponent("pass-costs.json").path)
+        try await body(folder.appendingPathComponent("pass-costs.json").path)
     }
 
     func testTimesRiseWithRowsAndAreInterpolated() {
@@ -22,15 +23,39 @@ final class PassCostsTests: XCTestCase {
         XCTAssertEqual(found, [0, 1, 1.5, 1.5, 1.5, 1.75, 2, 6, 9, 12, 18])
     }
 
-    func testAModelIsMeasured() throws {
+    func testModelsAreMeasuredOnce() async throws {
         let model = try LanguageModel(contentsOf: TinyModels.folder("qwen3-single"))
-        let costs = PassCosts(measuring: model, Arithmetic(team: ThreadTeam(threads: 2)))
-        XCTAssertGreaterThan(costs.seconds(rows: 1), 0)
-        XCTAssertLessThan(costs.seconds(rows: 64), 10)
+        try await withFile { path in
+            let cache = PassCostCache(path: path)
+            let thread = ComputeThread(threads: 2)
+            let scheduler = try Scheduler(target: model, draft: model, tokenizer: nil, thread: thread)
+            await scheduler.calibrate(cache)
+            let costs = try XCTUnwrap(cache.costs(PassCosts.name(of: model, thread.arithmetic)))
+            XCTAssertLessThan(costs.seconds(rows: 64), 10)
+            let budget = await scheduler.budget
+            XCTAssertEqual(budget?.target, costs)
+            XCTAssertEqual(budget?.draft, costs)
+            let memory = await scheduler.memory
+            XCTAssertEqual(memory.bytesInUse, 0)
+            let other = try Scheduler(target: model, tokenizer: nil, thread: thread)
+            await other.calibrate(cache)
+            let known = await other.budget
+            XCTAssertEqual(known?.target, costs)
+            XCTAssertNil(known?.draft)
+        }
     }
 
-    func testCostsAreRememberedUnderTheirNames() throws {
-        try withFile { path in
+    func testWithoutMemoryNothingIsMeasured() async throws {
+        let model = try LanguageModel(contentsOf: TinyModels.folder("qwen3-single"))
+        let scheduler = try Scheduler(
+            target: model, tokenizer: nil, thread: ComputeThread(threads: 1), limits: .init(cacheBytes: 1))
+        await scheduler.calibrate()
+        let budget = await scheduler.budget
+        XCTAssertNil(budget)
+    }
+
+    func testCostsAreRememberedUnderTheirNames() async throws {
+        try await withFile { path in
             let cache = PassCostCache(path: path)
             XCTAssertNil(cache.costs("a"))
             cache.remember(costs, "a")
@@ -41,8 +66,8 @@ final class PassCostsTests: XCTestCase {
         }
     }
 
-    func testNonsenseIsMeasuredAgain() throws {
-        try withFile { path in
+    func testNonsenseIsMeasuredAgain() async throws {
+        try await withFile { path in
             let cache = PassCostCache(path: path)
             let format = #""format": "specsearch-pass-costs-1""#
             for text in [

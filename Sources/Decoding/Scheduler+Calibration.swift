@@ -1,0 +1,48 @@
+internal import CacheTree
+
+/// Finding out what passes cost.
+extension Scheduler {
+    /// How many tokens a branch writes in a measurement of about 5 ms: enough that beginning and ending do not count.
+    private static let (fewestTokens, mostTokens) = (4.0, 100.0)
+
+    /// Finds out how long passes of the models take here, so that as many tokens are proposed as pay. Nobody else should
+    /// be generating.
+    ///
+    /// - Parameter cache: where that is remembered; what it does not have is measured, which takes a tenth of a second, or
+    ///   about as long as 60 tokens of each model if that is longer, and put there.
+    public func calibrate(_ cache: PassCostCache? = nil) async {
+        guard let costs = await costs(of: .target, cache) else { return }
+        budget = RowBudget(target: costs, draft: draft == nil ? nil : await self.costs(of: .draft, cache))
+    }
+
+    /// Proposes what pays by costs that are known.
+    func calibrate(_ budget: RowBudget) { self.budget = budget }
+
+    private func costs(of writer: Writer, _ cache: PassCostCache?) async -> PassCosts? {
+        let model = writer == .draft ? draft?.model : target.model
+        guard let model else { return nil }
+        let name = PassCosts.name(of: model, thread.arithmetic)
+        if let known = cache?.costs(name) { return known }
+        let passes = await PassCosts(measuring: model, thread.arithmetic, sampler)
+        let tokens = Int(min(Scheduler.mostTokens, max(Scheduler.fewestTokens, 0.005 / passes.seconds(rows: 1))))
+        guard let step = try? await PassCosts.shortest({ try await secondsPerStep(writer, tokens) }) else { return nil }
+        let costs = passes.adding(step - passes.seconds(rows: 1))
+        cache?.remember(costs, name)
+        return costs
+    }
+
+    /// The time of a step of one branch, from planning to choosing.
+    private func secondsPerStep(_ writer: Writer, _ tokens: Int) async throws -> Double {
+        let start = try open([0])
+        defer { release([start]) }
+        let request = GenerationRequest(
+            start: start, writer: writer, sampling: .greedy,
+            stop: StopRule(endTokens: [], maxTokens: tokens))
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let result = try await generate([request])
+        let seconds = (clock.now - begin) / .seconds(1)
+        release(result.generated.map(\.node))
+        return seconds / Double(tokens)
+    }
+}
