@@ -7,6 +7,8 @@ public import Compute
 public final class ComputeThread: SerialExecutor {
     /// The kernels and threads that passes on this thread use.
     public let arithmetic: Arithmetic
+    /// What records when passes ran; nil where nobody asks.
+    public let trace: Trace?
     private let queue = JobQueue()
 
     /// Starts the thread.
@@ -16,19 +18,21 @@ public final class ComputeThread: SerialExecutor {
     ///   - instructionSet: whose kernels to use; it must be among `InstructionSet.supported`.
     ///   - prefill: how long prompts are computed.
     ///   - activations: in what precision rows meet weights in bfloat16.
+    ///   - trace: what records when passes ran.
     public convenience init(
         threads: Int = ThreadTeam.processors, instructionSet: InstructionSet = .current, prefill: PrefillMode = .exact,
-        activations: ActivationPrecision = .float32
+        activations: ActivationPrecision = .float32, trace: Trace? = nil
     ) {
         self.init(
             Arithmetic(
                 instructionSet: instructionSet, team: ThreadTeam(threads: threads), prefill: prefill,
-                activations: activations))
+                activations: activations), trace: trace)
     }
 
     /// Starts the thread with arithmetic that nobody else uses.
-    package init(_ arithmetic: Arithmetic) {
+    package init(_ arithmetic: Arithmetic, trace: Trace? = nil) {
         self.arithmetic = arithmetic
+        self.trace = trace
         queue.startThread()
     }
 
@@ -39,6 +43,12 @@ public final class ComputeThread: SerialExecutor {
     /// Unlike `Task.yield()` it does not go through another thread, which would take as long as a pass of a small model.
     package func yield(isolation: isolated (any Actor)? = #isolation) async {
         await withUnsafeContinuation { continuation in queue.add { continuation.resume() } }
+    }
+
+    /// Runs something and records it if anybody asks.
+    func record<Result>(_ phase: Trace.Phase, rows: Int = 0, _ body: () -> Result) -> Result {
+        guard let trace else { return body() }
+        return trace.record(phase, rows: rows, body)
     }
 
     /// Takes a job of an actor; jobs run one after another in the order of arrival.

@@ -10,6 +10,7 @@ package final class PassRunner {
     package let number: Int
     /// The rows of the pass that is being planned.
     package var batch = ForwardBatch()
+    private let phase: Trace.Phase
     private let tree: CacheTree
     private let thread: ComputeThread
     private let workspace = ForwardWorkspace()
@@ -20,10 +21,14 @@ package final class PassRunner {
     ///   - number: which of the tree's models it is.
     ///   - tree: the tree whose paths it computes.
     ///   - thread: the thread on which passes run.
-    package init(_ model: LanguageModel, number: Int, tree: CacheTree, thread: ComputeThread) {
+    ///   - phase: what its passes are called in a trace.
+    package init(
+        _ model: LanguageModel, number: Int, tree: CacheTree, thread: ComputeThread, phase: Trace.Phase = .target
+    ) {
         self.model = model
         self.number = number
         self.tree = tree
+        self.phase = phase
         self.thread = thread
     }
 
@@ -31,8 +36,10 @@ package final class PassRunner {
     package func run() {
         defer { tree.unpin(model: number) }
         guard !batch.isEmpty else { return }
-        outputs = model.forward(
-            batch, pages: tree.storage(of: number), workspace: workspace, arithmetic: thread.arithmetic)
+        outputs = thread.record(phase, rows: batch.rows.count) {
+            model.forward(
+                batch, pages: tree.storage(of: number), workspace: workspace, arithmetic: thread.arithmetic)
+        }
         batch.removeAll()
     }
 

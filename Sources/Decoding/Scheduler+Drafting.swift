@@ -65,16 +65,26 @@ extension Scheduler {
     func runDraft() {
         guard let draft else { return }
         for round in 0...Scheduler.longestDraft {
-            let members = plan(on: draft) { branch in wantsDraft(branch, round: round) ? 1 : nil }
+            let members = thread.record(.planning) {
+                plan(on: draft) { branch in wantsDraft(branch, round: round) ? 1 : nil }
+            }
             guard !members.isEmpty else { return }
             draft.run()
-            for member in members {
-                guard let output = member.rows.outputs.first else { continue }
-                let branch = member.branch
-                let logits = UnsafeBufferPointer(
-                    rebasing: draft.output(output).prefix(target.model.configuration.vocabularySize))
-                if branch.request.writer == .draft { write(logits, branch) } else { propose(logits, branch) }
+            thread.record(.choosing, rows: members.count) {
+                for member in members { choose(for: member, from: draft) }
             }
+        }
+    }
+
+    /// Adds what the draft model says to a branch.
+    private func choose(for member: Member, from draft: PassRunner) {
+        guard let output = member.rows.outputs.first else { return }
+        let logits = UnsafeBufferPointer(
+            rebasing: draft.output(output).prefix(target.model.configuration.vocabularySize))
+        if member.branch.request.writer == .draft {
+            write(logits, member.branch)
+        } else {
+            propose(logits, member.branch)
         }
     }
 

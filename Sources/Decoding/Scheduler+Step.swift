@@ -13,8 +13,10 @@ extension Scheduler {
     func step() {
         for branch in queue { prepare(branch) }
         pinPaths()
-        allotProposals()
-        proposeFound()
+        thread.record(.planning) {
+            allotProposals()
+            proposeFound()
+        }
         runDraft()
         pinPaths()
         runTarget()
@@ -40,11 +42,15 @@ extension Scheduler {
 
     /// One pass: each branch's next token, and behind it the proposals.
     private func runTarget() {
-        let members = plan(on: target) { branch in
-            branch.text.end == nil && branch.request.writer == .target ? 1 + branch.text.proposals.count : nil
+        let members = thread.record(.planning) {
+            plan(on: target) { branch in
+                branch.text.end == nil && branch.request.writer == .target ? 1 + branch.text.proposals.count : nil
+            }
         }
         target.run()
-        for member in members where member.rows.isComplete { judge(member.branch, member.rows.outputs) }
+        thread.record(.choosing, rows: members.count) {
+            for member in members where member.rows.isComplete { judge(member.branch, member.rows.outputs) }
+        }
         // Proposals that the pass had no room for are made again: nobody else may see unconfirmed tokens in the tree.
         for branch in queue where !branch.text.proposals.isEmpty {
             tree.truncate(branch.node, toDepth: tree.depth(of: branch.node) - branch.text.proposals.count)

@@ -86,7 +86,7 @@ public actor Scheduler {
         } catch { throw .memory(error) }
         self.tree = tree
         self.target = PassRunner(target, number: 0, tree: tree, thread: thread)
-        self.draft = draft.map { PassRunner($0, number: 1, tree: tree, thread: thread) }
+        self.draft = draft.map { PassRunner($0, number: 1, tree: tree, thread: thread, phase: .draft) }
     }
 
     // MARK: Paths

@@ -12,7 +12,7 @@ internal import Transformer
 /// A reasoner is shared freely; searches that run at the same time share every forward pass.
 public final class Reasoner: Sendable {
     /// How a reasoner computes.
-    public struct Configuration: Sendable, Hashable {
+    public struct Configuration: Sendable {
         /// Threads; by default one for each processor.
         public var threads: Int
         /// How long prompts are computed.
@@ -24,18 +24,21 @@ public final class Reasoner: Sendable {
         /// Where it is remembered how long passes of the models take; nil measures that each time a bundle with a draft is
         /// loaded.
         public var passCosts: PassCostCache?
+        /// What records when passes ran; nil for nothing.
+        public var trace: Trace?
 
         /// - Parameters: the values of the properties, in their order.
         public init(
             threads: Int = ThreadTeam.processors, prefill: PrefillMode = .exact,
             activations: ActivationPrecision = .float32, limits: Scheduler.Limits = .init(),
-            passCosts: PassCostCache? = .ofUser
+            passCosts: PassCostCache? = .ofUser, trace: Trace? = nil
         ) {
             self.threads = threads
             self.prefill = prefill
             self.activations = activations
             self.limits = limits
             self.passCosts = passCosts
+            self.trace = trace
         }
     }
 
@@ -69,7 +72,8 @@ public final class Reasoner: Sendable {
         progress: @Sendable (Double) -> Void = { _ in }
     ) async throws(ReasonerError) {
         let thread = ComputeThread(
-            threads: configuration.threads, prefill: configuration.prefill, activations: configuration.activations)
+            threads: configuration.threads, prefill: configuration.prefill, activations: configuration.activations,
+            trace: configuration.trace)
         let loader = BundleLoader(bundle, thread: thread, limits: configuration.limits)
         models = try await loader.load(scorer: scorer, progress: progress)
         if models.hasDraft { await models.scheduler.calibrate(configuration.passCosts) }

@@ -63,7 +63,7 @@ public actor StepRewardModel: ThoughtScorer {
         self.stepToken = token
         self.thread = thread
         self.tree = tree
-        runner = PassRunner(model, number: 0, tree: tree, thread: thread)
+        runner = PassRunner(model, number: 0, tree: tree, thread: thread, phase: .reward)
         rowsPerPass = limits.rowsPerPass
     }
 

@@ -7,7 +7,7 @@ import Transformer
 extension Bench {
     func measureProposals(_ target: LanguageModel, _ draft: LanguageModel) async throws {
         let scheduler = try Scheduler(
-            target: target, draft: draft, tokenizer: nil, thread: computing.thread,
+            target: target, draft: draft, tokenizer: nil, thread: computing.thread(),
             limits: computing.configuration.limits)
         if draftTokens.tokens == nil { await scheduler.calibrate(.ofUser) }
         let benchmark = SpeculationBenchmark(

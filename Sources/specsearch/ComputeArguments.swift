@@ -60,9 +60,10 @@ struct ComputeArguments: ParsableArguments {
             "specsearch: no OpenBLAS was found (libopenblas.so.0), so prompts are computed by the exact kernels.\n")
     }
 
-    /// The thread on which a single model runs.
-    var thread: ComputeThread {
-        ComputeThread(threads: threads ?? ThreadTeam.processors, prefill: prefill, activations: activations)
+    /// The thread on which models run.
+    func thread(_ trace: Trace? = nil) -> ComputeThread {
+        ComputeThread(
+            threads: threads ?? ThreadTeam.processors, prefill: prefill, activations: activations, trace: trace)
     }
 }
 

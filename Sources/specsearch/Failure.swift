@@ -33,7 +33,7 @@ struct Failure {
         case let error as ChatFormatError: code = Failure.code(of: error)
         case let error as TemplateError: code = Failure.code(of: error)
         case let error as SearchError: code = Failure.code(of: error)
-        case is SamplingError: code = Failure.usage
+        case is SamplingError, is TraceFile.Unwritable: code = Failure.usage
         case ProblemError.unreadable(_, .missing): code = Failure.missing
         case is ProblemError, is LineError: code = Failure.badInput
         default: return nil

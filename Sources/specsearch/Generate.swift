@@ -76,6 +76,9 @@ struct Generate: AsyncParsableCommand {
     @OptionGroup(title: "Computing")
     var computing: ComputeArguments
 
+    @OptionGroup(title: "Output")
+    var recording: TraceArguments
+
     func validate() throws {
         guard (prompt == nil) != (tokens == nil) else { throw ValidationError("Give either --prompt or --tokens.") }
         guard tokens == nil || (chatTemplate == nil && system == nil && date == nil) else {
@@ -89,11 +92,12 @@ struct Generate: AsyncParsableCommand {
 
     func run() async throws {
         computing.warn()
+        let trace = try recording.start()
         let target = try LanguageModel(contentsOf: model, threads: computing.threads)
         let small = try draft.map { try LanguageModel(contentsOf: $0, threads: computing.threads) }
         let tokenizer = try loadTokenizer()
         let scheduler = try Scheduler(
-            target: target, draft: small, tokenizer: tokenizer, thread: computing.thread,
+            target: target, draft: small, tokenizer: tokenizer, thread: computing.thread(trace?.trace),
             limits: computing.configuration.limits)
         if draftTokens.tokens == nil, !proposers.isEmpty { await scheduler.calibrate(.ofUser) }
         let chat = try tokenizer.flatMap { try loadChatFormat($0) }
@@ -106,6 +110,7 @@ struct Generate: AsyncParsableCommand {
         let continuation = try await continuation(
             of: ids, scheduler, sampling: sampling.parameters(usual: usual), endTokens: endTokens, stream: stream)
         let seconds = (clock.now - start).seconds
+        try trace?.write()
         if json {
             let text = stream.map { stream in
                 var stream = stream

@@ -36,7 +36,7 @@ struct Logits: AsyncParsableCommand {
     func run() async throws {
         computing.warn()
         let loaded = try LanguageModel(contentsOf: model, precision: precision, threads: computing.threads)
-        let reader = try LogitReader(loaded, thread: computing.thread, cacheBytes: computing.cacheMemory << 20)
+        let reader = try LogitReader(loaded, thread: computing.thread(), cacheBytes: computing.cacheMemory << 20)
         let rows = try await reader.logits(of: tokens.numbers, all: all)
         let json: JSONValue = [
             "tokens": .array(tokens.numbers.map { .integer(Int($0)) }),

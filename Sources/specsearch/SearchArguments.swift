@@ -59,10 +59,12 @@ struct SearchArguments: ParsableArguments {
     var computing: ComputeArguments
 
     /// Loads the bundle, showing progress to a person who looks.
-    func loadReasoner() async throws(ReasonerError) -> Reasoner {
+    func loadReasoner(_ trace: Trace? = nil) async throws(ReasonerError) -> Reasoner {
         let progress = ProgressLine("loading \(bundle)")
         defer { progress.clear() }
-        return try await Reasoner(models(), configuration: computing.configuration) { progress.show($0) }
+        var configuration = computing.configuration
+        configuration.trace = trace
+        return try await Reasoner(models(), configuration: configuration) { progress.show($0) }
     }
 
     /// The bundle, with the models that were given in place of its own.

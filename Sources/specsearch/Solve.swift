@@ -33,9 +33,13 @@ struct Solve: AsyncParsableCommand {
     @OptionGroup(title: "Search")
     var search: SearchArguments
 
+    @OptionGroup(title: "Output")
+    var recording: TraceArguments
+
     func run() async throws {
         search.computing.warn()
-        let reasoner = try await search.loadReasoner()
+        let trace = try recording.start()
+        let reasoner = try await search.loadReasoner(trace?.trace)
         let options = try search.options(policy ?? reasoner.defaults.policy, reasoner)
         var view = TreeView(.standardError)
         var events = reasoner.events(for: question, options: options).makeAsyncIterator()
@@ -43,6 +47,7 @@ struct Solve: AsyncParsableCommand {
             if !quiet { view.show(event) }
         }
         guard let answer = events.answer else { return }
+        try trace?.write()
         let computing = search.computing
         let report = AnswerReport(answer, prefill: computing.effectivePrefill, activations: computing.activations)
         Terminal.standardOutput.write(json ? report.json.serialized() + "\n" : report.text)

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import TestSupport
 import XCTest
@@ -116,6 +117,30 @@ final class SolveCommandTests: XCTestCase {
                 XCTAssertEqual(tree(other), tree(usual), "\(policy), \(threads) threads, \(length) tokens")
             }
         }
+    }
+
+    func testATraceHasEveryPass() throws {
+        let folder = try ModelCopy(of: RepositoryRoot.path(of: "Weights/qwen"))
+        let path = folder.path + "/trace.json"
+        let output = try solve("paper", "--trace", path)
+        XCTAssertEqual(tree(output), tree(try solve("paper")))
+        let trace = try JSONValue(parsing: String(contentsOfFile: path, encoding: .utf8))
+        let events = try XCTUnwrap(trace["traceEvents"]?.array)
+        for (phase, passes, rows) in [("target", "targetPasses", "targetRows"), ("draft", "draftPasses", "draftRows")] {
+            let own = events.filter { $0["name"]?.string == phase }
+            // Whoever calibrates runs passes as well.
+            XCTAssertGreaterThanOrEqual(own.count, try XCTUnwrap(output["counters"]?[passes]?.int))
+            let sum = own.reduce(0) { $0 + ($1["args"]?["rows"]?.int ?? 0) }
+            XCTAssertGreaterThanOrEqual(sum, try XCTUnwrap(output["counters"]?[rows]?.int))
+        }
+        let times = events.compactMap { $0["ts"]?.double }
+        XCTAssertEqual(times.count, events.count)
+        for event in events { XCTAssertEqual(event["ph"], "X") }
+        for phase in ["target", "draft", "reward", "planning", "choosing"] {
+            XCTAssertGreaterThan(try XCTUnwrap(trace["otherData"]?["seconds"]?[phase]?.double), 0, phase)
+        }
+        try Command.specsearch.assertRefuses(
+            ["solve", question, "--quiet", "--trace", "/nowhere/trace.json"], code: 64, saying: "/nowhere/trace.json")
     }
 
     func testLittleMemoryIsSaidAndChangesNothingElse() throws {
