@@ -18,6 +18,9 @@ public struct DecodingCounters: Sendable, Hashable {
     public var ngramTokensDrafted = 0
     /// Those of them that the target accepted.
     public var ngramTokensAccepted = 0
+    /// The most steps in a row in which a branch found no room in the pass of whoever writes it, though it was not waiting
+    /// for memory.
+    public var longestWait = 0
     /// The most bytes of KV memory in use at once.
     public var kvBytesPeak = 0
     /// The bytes that the live branches would have taken at that moment if each had its own copy.

@@ -51,6 +51,8 @@ final class LiveBranch {
     var isDraftable = true
     /// Whether the pass of whoever writes it had room for it in this step.
     var isServed = false
+    /// Steps since then.
+    var waited = 0
     /// Whether it waits for memory that others have.
     var isParked = false
 

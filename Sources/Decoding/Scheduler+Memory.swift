@@ -12,15 +12,17 @@ extension Scheduler {
         }
     }
 
-    /// Lets the branch that came last wait for memory, so that it gives its own to the others; one alone cannot have
-    /// more than there is.
+    /// Lets the branch that came last wait for memory, so that in the next step it gives its own to the others; one alone
+    /// cannot have more than there is.
     func park(for branch: LiveBranch, _ error: CacheError) {
+        guard !hasParked else { return }
         let active = queue.filter { !$0.isParked && $0.text.end == nil }
         guard active.count > 1, let last = active.max(by: { $0.number < $1.number }) else {
             failures.append((branch.group.number, .memory(error)))
             return
         }
         last.isParked = true
+        hasParked = true
     }
 
     /// Lets so many of the branches that wait for memory try again, those that came first.

@@ -12,6 +12,7 @@ extension Scheduler {
     /// in one pass over all its branches.
     func step() {
         for branch in queue { prepare(branch) }
+        hasParked = false
         pinPaths()
         thread.record(.planning) {
             allotProposals()
@@ -25,7 +26,11 @@ extension Scheduler {
         answerFailures()
         // Whoever was served stands behind those that found no room.
         queue = queue.filter { !$0.isServed } + queue.filter(\.isServed)
-        for branch in queue { branch.isServed = false }
+        for branch in queue {
+            branch.waited = branch.isServed || branch.isParked ? 0 : branch.waited + 1
+            branch.group.counters.longestWait = max(branch.group.counters.longestWait, branch.waited)
+            branch.isServed = false
+        }
         retireFinished()
     }
 
@@ -87,23 +92,49 @@ extension Scheduler {
 
     /// Plans the next pass of a model for all branches that want outputs, as far as there is room.
     ///
+    /// Those that need no more than an equal share of the rows come first; those with a long way to go, such as new prompts,
+    /// share what is left. So nobody waits for another's prompt.
     /// - Parameter outputs: how many outputs a branch wants, or nil for none.
     func plan(on runner: PassRunner, outputs: (LiveBranch) -> Int?) -> [Member] {
-        var members: [Member] = []
-        for branch in queue where !branch.isParked {
-            guard let wanted = outputs(branch) else { continue }
-            let before = runner.batch.rows.count
-            let room = limits.rowsPerPass - before
-            guard room >= wanted else { break }
-            guard let rows = plan(branch, on: runner, outputs: wanted, limit: room) else { continue }
-            let added = runner.batch.rows.count - before
-            if runner === self.runner(for: branch), added > 0 || rows.isComplete { branch.isServed = true }
-            members.append(Member(branch: branch, rows: rows))
-            count(added, of: runner, for: branch)
-            branch.group.counters.rowsRecomputed += rows.recomputed
+        let wanting = queue.compactMap { branch in
+            branch.isParked ? nil : outputs(branch).map { Wish(branch: branch, outputs: $0) }
+        }
+        let share = limits.rowsPerPass / max(1, wanting.count)
+        let isLong = wanting.map { rowsToGo(for: $0.branch, on: runner) > max(share, $0.outputs) }
+        let short = zip(wanting, isLong).filter { !$1 }.map(\.0)
+        var long = zip(wanting, isLong).filter { $1 }.map(\.0)[...]
+        var members = short.compactMap { plan($0, on: runner, limit: .max) }
+        while let wish = long.popFirst() {
+            let room = limits.rowsPerPass - runner.batch.rows.count
+            if let member = plan(wish, on: runner, limit: max(1, room / (long.count + 1))) { members.append(member) }
         }
         countPass(of: runner, for: members)
         return members
+    }
+
+    /// A branch, and how many outputs it wants of a pass.
+    private struct Wish {
+        let branch: LiveBranch
+        let outputs: Int
+    }
+
+    /// Rows up to the end of a branch's path.
+    private func rowsToGo(for branch: LiveBranch, on runner: PassRunner) -> Int {
+        tree.depth(of: branch.node) - tree.computedDepth(of: branch.node, model: runner.number)
+    }
+
+    /// Plans one branch; nil if there is no room for its outputs, or not enough memory.
+    private func plan(_ wish: Wish, on runner: PassRunner, limit: Int) -> Member? {
+        let (branch, before) = (wish.branch, runner.batch.rows.count)
+        let room = min(limits.rowsPerPass - before, limit)
+        guard room >= wish.outputs, let rows = plan(branch, on: runner, outputs: wish.outputs, limit: room) else {
+            return nil
+        }
+        let added = runner.batch.rows.count - before
+        if runner === self.runner(for: branch), added > 0 || rows.isComplete { branch.isServed = true }
+        count(added, of: runner, for: branch)
+        branch.group.counters.rowsRecomputed += rows.recomputed
+        return Member(branch: branch, rows: rows)
     }
 
     /// Plans one branch; nil if the memory does not suffice.

@@ -40,6 +40,8 @@ public actor Scheduler {
     let sampler = Sampler()
     /// Live branches; those that were served last stand behind those that wait.
     var queue: [LiveBranch] = []
+    /// Whether a branch was parked in this step, whose memory is free in the next.
+    var hasParked = false
     /// How many proposals pay; nil before the scheduler is calibrated.
     var budget: RowBudget?
     /// How often proposals of each drafter were accepted, over all branches.

@@ -251,6 +251,22 @@ final class SchedulerTests: XCTestCase {
         for (number, generated) in alone.generated.enumerated() { XCTAssertEqual(tokens[number], generated.tokens) }
     }
 
+    func testNobodyWaitsForAnothersLongPrompt() async throws {
+        let scheduler = try scheduler(rowsPerPass: 32)
+        let shorts = try prompts(15)
+        let long = Array(repeating: try prompts(1)[0], count: 40).joined().prefix(900)
+        let waits = try await withThrowingTaskGroup(of: Int.self) { group in
+            for (number, prompt) in ([Array(long)] + shorts).enumerated() {
+                let start = try await scheduler.open(prompt)
+                let request = try request(start, draftLength: number % 3, maxTokens: 60)
+                group.addTask { try await scheduler.generate([request]).counters.longestWait }
+            }
+            return try await group.reduce(into: [Int]()) { $0.append($1) }
+        }
+        XCTAssertEqual(waits.count, 16)
+        XCTAssertLessThanOrEqual(waits.max() ?? 0, 2, "\(waits)")
+    }
+
     func testCancellationFreesEveryPage() async throws {
         let scheduler = try scheduler()
         let start = try await scheduler.open(try prompts(1)[0])
