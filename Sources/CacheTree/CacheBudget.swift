@@ -55,11 +55,13 @@ public final class CacheBudget: @unchecked Sendable {
         return clock
     }
 
-    /// Evicts until `count` bytes are free, or nothing is left that may be evicted.
+    /// Evicts until `count` bytes are free, or nothing is left that may be evicted; nothing at all where that is known not
+    /// to suffice.
     ///
     /// - Parameter kept: what is about to be continued, and so is not evicted.
     /// - Complexity: O(nodes of all trees) for each generation of ancestors that is evicted.
     func makeRoom(_ count: Int, keeping kept: EvictionCandidate) {
+        guard count > free, count - free <= trees.reduce(0, { $0 + ($1.tree?.evictableBytes ?? 0) }) else { return }
         while count > free {
             let candidates = trees.compactMap(\.tree).flatMap { $0.evictionCandidates }.filter { $0 != kept }
             guard !candidates.isEmpty else { return }

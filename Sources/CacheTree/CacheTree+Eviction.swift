@@ -24,7 +24,7 @@ extension CacheTree {
     /// Forgets what a model has computed of a node, but keeps its tokens; the next plan computes it again.
     ///
     /// - Precondition: the model has computed nothing of the node's children.
-    public func evict(_ node: NodeID, model: Int) {
+    package func evict(_ node: NodeID, model: Int) {
         let index = index(of: node)
         precondition(computedChild(of: index, model: model) == nil, "evict children first")
         evict(EvictionCandidate(tree: self, node: index, model: model), atLeast: .max)
@@ -33,11 +33,25 @@ extension CacheTree {
     /// Makes room for so many pages of a model, at the expense of what is not pinned.
     ///
     /// - Parameter index: the node that is about to be continued: what it has stays.
-    /// - Throws: `CacheError.outOfMemory` if not enough may be evicted.
-    func makeRoom(_ pages: Int, model: Int, keeping index: Int) throws(CacheError) {
+    func makeRoom(_ pages: Int, model: Int, keeping index: Int) {
         let kept = EvictionCandidate(tree: self, node: index, model: model)
         budget.makeRoom(pages * pools[model].layout.bytesPerPage, keeping: kept)
-        try pools[model].require(pages)
+    }
+
+    /// Bytes that may be evicted at most.
+    ///
+    /// What continues a node that is not pinned is not pinned either, so all of it may go.
+    var evictableBytes: Int {
+        pools.indices.reduce(0) { sum, model in
+            let pages = nodes.indices.reduce(0) { pages, index in
+                guard nodes[index].isLive, !isPinned(index, model: model) else { return pages }
+                let own = nodes[index].memory[model].pages
+                // A page that the parent has as well counts there.
+                let isShared = own.first == nodes[nodes[index].parent].memory[model].pages.last
+                return pages + own.count - (isShared && !own.isEmpty ? 1 : 0)
+            }
+            return sum + pages * pools[model].layout.bytesPerPage
+        }
     }
 
     /// All that may be evicted now.

@@ -34,11 +34,8 @@ extension CacheTree {
         precondition(limit >= 0, "the limit is not negative")
         var plan = survey(index, model: model, outputs: outputs, batch: batch)
         guard plan.cut(to: limit) else { return PlannedRows(outputs: [], isComplete: false, recomputed: 0) }
-        if mayEvict {
-            try makeRoom(plan.pages, model: model, keeping: lastComputed(on: index, model: model))
-        } else {
-            try pools[model].require(plan.pages)
-        }
+        if mayEvict { makeRoom(plan.pages, model: model, keeping: lastComputed(on: index, model: model)) }
+        try pools[model].require(plan.pages)
         pin(node, model: model)
         let recomputed = tokensRecomputed
         for member in pathMembers(to: index, from: plan.computed) where nodes[member].start < plan.end {

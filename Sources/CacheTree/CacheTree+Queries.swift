@@ -55,6 +55,14 @@ extension CacheTree {
         return index
     }
 
+    /// What to say when others take a path's keys and values again and again before it is complete.
+    package func shortage(of node: NodeID, model: Int) -> CacheError {
+        let missing =
+            NodePages.blocks(from: 0, to: depth(of: node))
+            - NodePages.blocks(from: 0, to: computedDepth(of: node, model: model))
+        return .outOfMemory(needed: missing * pools[model].layout.bytesPerPage, budget: budget.bytes)
+    }
+
     /// How many nodes there are, the root included.
     public var nodeCount: Int { nodes.count - vacant.count }
 

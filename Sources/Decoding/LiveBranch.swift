@@ -53,6 +53,8 @@ final class LiveBranch {
     var isServed = false
     /// Steps since then.
     var waited = 0
+    /// Whether it gets anywhere.
+    var progress = Progress()
     /// Whether it waits for memory that others have.
     var isParked = false
 

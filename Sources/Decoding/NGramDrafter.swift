@@ -23,12 +23,12 @@ struct NGramDrafter {
         self.path = path
         source = path
         next = path.count
-        search(path, before: path.count)
-        for other in others { search(other, before: other.count) }
+        for text in [path] + others { search(text) }
     }
 
-    private mutating func search(_ text: [Int32], before end: Int) {
-        for place in (0..<max(0, end)).reversed() where agreement < NGramDrafter.most {
+    private mutating func search(_ text: [Int32]) {
+        for place in text.indices.reversed() {
+            guard agreement < NGramDrafter.most else { return }
             let length = agreement(text, before: place)
             if length > agreement { (agreement, source, next) = (length, text, place) }
         }

@@ -71,6 +71,15 @@ public struct PassCosts: Sendable, Hashable {
         return best
     }
 
+    /// How this package was built: without optimisation, everything but kernels takes several times as long.
+    private static var build: String {
+        #if DEBUG
+        return "debug"
+        #else
+        return "release"
+        #endif
+    }
+
     /// What tells the costs of one model on one machine from others: its shape, and what it computes with.
     static func name(of model: LanguageModel, _ arithmetic: Arithmetic) -> String {
         let shape = model.configuration
@@ -78,7 +87,7 @@ public struct PassCosts: Sendable, Hashable {
             Processor.name, arithmetic.instructionSet.rawValue, "\(arithmetic.team.count) threads",
             "\(arithmetic.activations.rawValue) activations", arithmetic.blas == nil ? "exact" : "blas",
             "\(shape.family.rawValue) of \(shape.layers) × \(shape.width), \(shape.feedForwardWidth) inside",
-            "\(shape.vocabularySize) tokens", "\(model.weightBytes) bytes", model.precision.rawValue,
+            "\(shape.vocabularySize) tokens", "\(model.weightBytes) bytes", model.precision.rawValue, build,
         ]
         return parts.joined(separator: ", ")
     }

@@ -58,28 +58,32 @@ package final class PassRunner {
     ///   - paths: the ends of the paths; whoever asks holds them.
     ///   - outputs: how many of the last tokens of each path want an output, at most `rowsPerPass`.
     ///   - rowsPerPass: the most rows in a pass.
-    ///   - progress: called with the rows of each pass, and how many of them had been computed before.
+    ///   - observe: called with the rows of each pass, and how many of them had been computed before.
     /// - Throws: `DecodingError.memory` if there is no room for a path alone, `.cancelled` if the task is.
     package func compute(
         _ paths: [NodeID], outputs: Int, rowsPerPass: Int,
-        progress: (_ rows: Int, _ recomputed: Int) -> Void = { _, _ in }
+        observe: (_ rows: Int, _ recomputed: Int) -> Void = { _, _ in }
     ) async throws(DecodingError) -> [[Float]] {
         var results = [[Float]?](repeating: nil, count: paths.count)
+        var progress = [Progress](repeating: Progress(), count: paths.count)
         while results.contains(where: { $0 == nil }) {
             guard !Task.isCancelled else { throw .cancelled }
             var planned: [(index: Int, rows: PlannedRows)] = []
             for (index, path) in paths.enumerated() where results[index] == nil {
                 let room = rowsPerPass - batch.rows.count
                 guard room >= max(1, outputs) else { break }
-                do {
+                progress[index].begin(at: tree.computedDepth(of: path, model: number))
+                do throws(CacheError) {
+                    if progress[index].isHopeless { throw tree.shortage(of: path, model: number) }
                     planned.append(
                         (index, try tree.plan(path, model: number, outputs: outputs, limit: room, into: &batch)))
+                    progress[index].end(at: tree.computedDepth(of: path, model: number))
                 } catch {
                     guard !planned.isEmpty else { throw .memory(error) }
                     break
                 }
             }
-            progress(batch.rows.count, planned.reduce(0) { $0 + $1.rows.recomputed })
+            observe(batch.rows.count, planned.reduce(0) { $0 + $1.rows.recomputed })
             run()
             for (index, rows) in planned where rows.isComplete {
                 results[index] = rows.outputs.flatMap { Array(output($0)) }

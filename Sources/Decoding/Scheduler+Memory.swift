@@ -7,7 +7,7 @@ extension Scheduler {
     /// If all are parked, whatever they waited for is gone: the first goes on.
     func pinPaths() {
         if queue.allSatisfy(\.isParked) { resume(1) }
-        for branch in queue where !branch.isParked {
+        for branch in queue where !branch.isParked && branch.text.end == nil {
             tree.pin(branch.node, model: runner(for: branch).number)
         }
     }
@@ -22,6 +22,7 @@ extension Scheduler {
             return
         }
         last.isParked = true
+        last.progress.reset()
         hasParked = true
     }
 

@@ -57,10 +57,7 @@ extension Scheduler {
             for member in members where member.rows.isComplete { judge(member.branch, member.rows.outputs) }
         }
         // Proposals that the pass had no room for are made again: nobody else may see unconfirmed tokens in the tree.
-        for branch in queue where !branch.text.proposals.isEmpty {
-            tree.truncate(branch.node, toDepth: tree.depth(of: branch.node) - branch.text.proposals.count)
-            branch.text.dropProposals()
-        }
+        for branch in queue where !branch.text.proposals.isEmpty { withdraw(branch) }
     }
 
     /// Takes the proposals that the target accepts, and the token that it puts behind them.
@@ -82,6 +79,7 @@ extension Scheduler {
 
     /// Lets a text grow by what a model says; notes a failure if that is no numbers.
     func grow(_ branch: LiveBranch, _ body: (inout GrowingText) throws(SamplingError) -> Void) {
+        branch.progress.reset()
         do { try body(&branch.text) } catch {
             let position = tree.depth(of: branch.request.start) + branch.text.tokens.count
             failures.append((branch.group.number, .invalidLogits(position: position)))
@@ -102,11 +100,17 @@ extension Scheduler {
         let share = limits.rowsPerPass / max(1, wanting.count)
         let isLong = wanting.map { rowsToGo(for: $0.branch, on: runner) > max(share, $0.outputs) }
         let short = zip(wanting, isLong).filter { !$1 }.map(\.0)
-        var long = zip(wanting, isLong).filter { $1 }.map(\.0)[...]
-        var members = short.compactMap { plan($0, on: runner, limit: .max) }
-        while let wish = long.popFirst() {
+        var long = zip(wanting, isLong).filter { $1 }.map(\.0)
+        // Where short ones leave nothing, a long one gets its share in the next step.
+        let waiting = long.filter { $0.branch.waited > 0 }
+        var members = waiting.compactMap { plan($0, on: runner, limit: max(1, share)) }
+        members += short.compactMap { plan($0, on: runner, limit: .max) }
+        long.removeAll { $0.branch.waited > 0 }
+        for (index, wish) in long.enumerated() {
             let room = limits.rowsPerPass - runner.batch.rows.count
-            if let member = plan(wish, on: runner, limit: max(1, room / (long.count + 1))) { members.append(member) }
+            if let member = plan(wish, on: runner, limit: max(1, room / (long.count - index))) {
+                members.append(member)
+            }
         }
         countPass(of: runner, for: members)
         return members
@@ -142,14 +146,30 @@ extension Scheduler {
     /// Proposals take no memory from others: without them there is less speed, but the same text.
     private func plan(_ branch: LiveBranch, on runner: PassRunner, outputs: Int, limit: Int) -> PlannedRows? {
         let writes = runner === self.runner(for: branch)
-        do {
-            return try tree.plan(
-                branch.node, model: runner.number, outputs: outputs, limit: limit, mayEvict: writes,
+        let mayEvict = writes && branch.text.proposals.isEmpty
+        if writes { branch.progress.begin(at: tree.computedDepth(of: branch.node, model: runner.number)) }
+        do throws(CacheError) {
+            if branch.progress.isHopeless { throw tree.shortage(of: branch.node, model: runner.number) }
+            let rows = try tree.plan(
+                branch.node, model: runner.number, outputs: outputs, limit: limit, mayEvict: mayEvict,
                 into: &runner.batch)
+            if writes { branch.progress.end(at: tree.computedDepth(of: branch.node, model: runner.number)) }
+            return rows
         } catch {
-            if writes { park(for: branch, error) }
+            guard writes else { return nil }
+            guard mayEvict else {
+                withdraw(branch)
+                return plan(branch, on: runner, outputs: 1, limit: limit)
+            }
+            park(for: branch, error)
             return nil
         }
+    }
+
+    /// Forgets a branch's proposals, in its text and in the tree.
+    private func withdraw(_ branch: LiveBranch) {
+        tree.truncate(branch.node, toDepth: tree.depth(of: branch.node) - branch.text.proposals.count)
+        branch.text.dropProposals()
     }
 
     private func count(_ rows: Int, of runner: PassRunner, for branch: LiveBranch) {

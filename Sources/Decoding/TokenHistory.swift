@@ -29,7 +29,7 @@ public struct TokenHistory: Sendable, Hashable {
 
     /// Changes the logits of the tokens that occur; −infinity stays.
     func penalize(_ logits: UnsafeMutableBufferPointer<Float>, _ parameters: SamplingParameters) {
-        for (token, occurrences) in occurrences where Int(token) < logits.count {
+        for (token, occurrences) in occurrences where logits.indices.contains(Int(token)) {
             var logit = Double(logits[Int(token)])
             logit = logit < 0 ? logit * parameters.repetitionPenalty : logit / parameters.repetitionPenalty
             logit -= parameters.frequencyPenalty * Double(occurrences.inText)

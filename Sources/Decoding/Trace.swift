@@ -56,11 +56,6 @@ public final class Trace: Sendable {
         return result
     }
 
-    /// How long each phase took, in seconds.
-    public var seconds: [Phase: Double] {
-        state.withLock { $0.totals.mapValues { $0 / .seconds(1) } }
-    }
-
     /// `{"traceEvents": […], "otherData": {"seconds": {…}, "dropped": n}}`: times of events are in microseconds.
     public var json: JSONValue {
         let state = state.withLock { $0 }

@@ -21,8 +21,8 @@ public final class Reasoner: Sendable {
         public var activations: ActivationPrecision
         /// Rows per pass, and the KV memory of all models together.
         public var limits: Scheduler.Limits
-        /// Where it is remembered how long passes of the models take; nil measures that each time a bundle with a draft is
-        /// loaded.
+        /// Where it is remembered how long passes of the models take, such as `PassCostCache.ofUser`; nil measures that
+        /// each time a bundle with a draft is loaded.
         public var passCosts: PassCostCache?
         /// What records when passes ran; nil for nothing.
         public var trace: Trace?
@@ -31,7 +31,7 @@ public final class Reasoner: Sendable {
         public init(
             threads: Int = ThreadTeam.processors, prefill: PrefillMode = .exact,
             activations: ActivationPrecision = .float32, limits: Scheduler.Limits = .init(),
-            passCosts: PassCostCache? = .ofUser, trace: Trace? = nil
+            passCosts: PassCostCache? = nil, trace: Trace? = nil
         ) {
             self.threads = threads
             self.prefill = prefill

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Decoding
 import JSON
 import SpecSearch
@@ -5,15 +6,24 @@ import Transformer
 
 /// Writing with proposals beside writing without.
 extension Bench {
+    /// The share of proposals that is accepted unless told otherwise.
+    private static let usualAcceptance = 0.8
+
     func measureProposals(_ target: LanguageModel, _ draft: LanguageModel) async throws {
+        let context = min(target.configuration.contextLength, draft.configuration.contextLength)
+        guard promptTokens + generatedTokens <= context else {
+            throw ValidationError(
+                "The models' context holds \(context) tokens, less than --prompt-tokens and --generated-tokens together."
+            )
+        }
         let scheduler = try Scheduler(
             target: target, draft: draft, tokenizer: nil, thread: computing.thread(),
             limits: computing.configuration.limits)
-        if draftTokens.tokens == nil { await scheduler.calibrate(.ofUser) }
+        if draftTokens?.tokens == nil { await scheduler.calibrate(.ofUser) }
         let benchmark = SpeculationBenchmark(
             scheduler: scheduler,
             vocabularySize: min(target.configuration.vocabularySize, draft.configuration.vocabularySize),
-            acceptance: acceptance, draftLength: draftTokens.tokens)
+            acceptance: acceptance ?? Self.usualAcceptance, draftLength: draftTokens?.tokens)
         var speeds: [SpeculationSpeed] = []
         for count in rows.numbers {
             speeds.append(
@@ -27,7 +37,8 @@ extension Bench {
         let entries = speeds.map { speed -> JSONValue in
             [
                 "phase": "speculation", "rows": .integer(speed.branches), "context": .integer(promptTokens),
-                "acceptance": .number(acceptance), "tokensPerSecond": .number(speed.speculative),
+                "acceptance": .number(acceptance ?? Self.usualAcceptance),
+                "tokensPerSecond": .number(speed.speculative),
                 "plainTokensPerSecond": .number(speed.plain), "ratio": .number(speed.ratio),
                 "tokensDrafted": .integer(speed.counters.tokensDrafted),
                 "draftPasses": .integer(speed.counters.draftPasses),

@@ -52,11 +52,11 @@ struct Bench: AsyncParsableCommand {
         completion: .directory)
     var draft: String?
 
-    @Option(help: ArgumentHelp("The share of proposals that is accepted, 0 to 1.", valueName: "share"))
-    var acceptance = 0.8
+    @Option(help: ArgumentHelp("The share of proposals that is accepted, 0 to 1; by default 0.8.", valueName: "share"))
+    var acceptance: Double?
 
     @Option(help: ArgumentHelp("\(DraftLength.help)", valueName: "count"))
-    var draftTokens = DraftLength(nil)
+    var draftTokens: DraftLength?
 
     @Flag(help: "Write JSON to standard output.")
     var json = false
@@ -74,8 +74,11 @@ struct Bench: AsyncParsableCommand {
         guard (1...1000).contains(repetitions) else {
             throw ValidationError("--repetitions is \(repetitions), expected 1 to 1000.")
         }
-        guard (0...1).contains(acceptance) else {
+        if let acceptance, !(0...1).contains(acceptance) {
             throw ValidationError("--acceptance is \(acceptance), expected 0 to 1.")
+        }
+        guard draft != nil || (acceptance == nil && draftTokens == nil) else {
+            throw ValidationError("--acceptance and --draft-tokens need --draft DIR.")
         }
         if let wrong = rows.numbers.first(where: { !(1...4096).contains($0) }) {
             throw ValidationError("--rows has \(wrong), expected numbers from 1 to 4096.")

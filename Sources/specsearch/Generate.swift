@@ -48,8 +48,8 @@ struct Generate: AsyncParsableCommand {
     @Option(help: "The most tokens to generate.")
     var maxTokens = 128
 
-    @Option(help: ArgumentHelp("\(DraftLength.help)", valueName: "count"))
-    var draftTokens = DraftLength(nil)
+    @Option(help: ArgumentHelp("\(DraftLength.help) By default auto.", valueName: "count"))
+    var draftTokens: DraftLength?
 
     @Option(
         help: ArgumentHelp(
@@ -63,9 +63,9 @@ struct Generate: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             How proposals are judged: invariant, under which they change nothing, or ratio, which accepts more of them and \
-            keeps the distribution, but not the text.
+            keeps the distribution, but not the text. By default invariant.
             """, valueName: "rule"))
-    var acceptance = TokenAcceptance.invariant
+    var acceptance: TokenAcceptance?
 
     @Flag(help: "Write one JSON object to standard output when all is generated.")
     var json = false
@@ -88,6 +88,17 @@ struct Generate: AsyncParsableCommand {
         guard draft != nil || drafters?.drafters.contains(.model) != true else {
             throw ValidationError("--drafters model needs a model: give one with --draft DIR.")
         }
+        guard draft == nil || proposers.contains(.model) else {
+            throw ValidationError("--drafters ngrams leaves --draft nothing to do: leave out one of them.")
+        }
+        guard !proposers.isEmpty || (draftTokens == nil && acceptance == nil) else {
+            throw ValidationError("--draft-tokens and --acceptance need --draft DIR or --drafters ngrams.")
+        }
+        guard acceptance != .ratio || draftTokens?.tokens != nil else {
+            throw ValidationError(
+                "Under --acceptance ratio the text depends on how many tokens are proposed: give --draft-tokens a number."
+            )
+        }
     }
 
     func run() async throws {
@@ -99,7 +110,7 @@ struct Generate: AsyncParsableCommand {
         let scheduler = try Scheduler(
             target: target, draft: small, tokenizer: tokenizer, thread: computing.thread(trace?.trace),
             limits: computing.configuration.limits)
-        if draftTokens.tokens == nil, !proposers.isEmpty { await scheduler.calibrate(.ofUser) }
+        if draftTokens?.tokens == nil, !proposers.isEmpty { await scheduler.calibrate(.ofUser) }
         let chat = try tokenizer.flatMap { try loadChatFormat($0) }
         let ids = try tokens?.numbers ?? tokenizer.map { try promptTokens($0, chat) } ?? []
         let clock = ContinuousClock()
@@ -110,7 +121,6 @@ struct Generate: AsyncParsableCommand {
         let continuation = try await continuation(
             of: ids, scheduler, sampling: sampling.parameters(usual: usual), endTokens: endTokens, stream: stream)
         let seconds = (clock.now - start).seconds
-        try trace?.write()
         if json {
             let text = stream.map { stream in
                 var stream = stream
@@ -118,6 +128,7 @@ struct Generate: AsyncParsableCommand {
             }
             Terminal.standardOutput.write(continuation.json(text: text, seconds: seconds).serialized() + "\n")
         }
+        try trace?.write()
     }
 
     /// Who proposes tokens.
@@ -160,8 +171,8 @@ struct Generate: AsyncParsableCommand {
         return tokenizer.encode(try chat.prompt(messages, date: date), addsPrefix: false)
     }
 
-    /// Generates a few tokens at a time, so that text appears while it grows: every choice is a function of its position,
-    /// so the cuts change nothing.
+    /// Generates a few tokens at a time, so that text appears while it grows: every choice is a function of its position, so
+    /// the cuts change nothing. Under ratio acceptance it depends on the proposals, which would end at each cut.
     private func continuation(
         of prompt: [Int32], _ scheduler: Scheduler, sampling: SamplingParameters, endTokens: Set<Int32>,
         stream: TextStream?
@@ -170,10 +181,10 @@ struct Generate: AsyncParsableCommand {
         var continuation = Continuation()
         var node = try await scheduler.open(prompt)
         while continuation.end == nil {
-            let count = min(json ? maxTokens : 8, maxTokens - continuation.tokens.count)
+            let count = min(json || acceptance == .ratio ? maxTokens : 8, maxTokens - continuation.tokens.count)
             let request = GenerationRequest(
-                start: node, draftLength: proposers.isEmpty ? 0 : draftTokens.tokens, drafters: proposers,
-                acceptance: acceptance, sampling: sampling, textStart: prompt.count,
+                start: node, draftLength: proposers.isEmpty ? 0 : draftTokens?.tokens, drafters: proposers,
+                acceptance: acceptance ?? .invariant, sampling: sampling, textStart: prompt.count,
                 stop: StopRule(endTokens: endTokens, maxTokens: count))
             let result = try await scheduler.generate([request])
             await scheduler.release([node])

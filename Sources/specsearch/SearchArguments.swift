@@ -64,6 +64,7 @@ struct SearchArguments: ParsableArguments {
         defer { progress.clear() }
         var configuration = computing.configuration
         configuration.trace = trace
+        configuration.passCosts = .ofUser
         return try await Reasoner(models(), configuration: configuration) { progress.show($0) }
     }
 

@@ -47,9 +47,9 @@ struct Solve: AsyncParsableCommand {
             if !quiet { view.show(event) }
         }
         guard let answer = events.answer else { return }
-        try trace?.write()
         let computing = search.computing
         let report = AnswerReport(answer, prefill: computing.effectivePrefill, activations: computing.activations)
         Terminal.standardOutput.write(json ? report.json.serialized() + "\n" : report.text)
+        try trace?.write()
     }
 }

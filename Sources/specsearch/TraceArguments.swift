@@ -3,6 +3,14 @@ import Decoding
 import Files
 import JSON
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Where a record of all passes goes.
 struct TraceArguments: ParsableArguments {
     @Option(
@@ -33,6 +41,7 @@ struct TraceFile {
     private let file: TemporaryFile
 
     init(path: String) throws {
+        guard PathKind(of: path) != .folder else { throw Unwritable(path: path, code: EISDIR) }
         do { file = try TemporaryFile(path: path) } catch { throw Unwritable(path: path, code: error.code) }
     }
 

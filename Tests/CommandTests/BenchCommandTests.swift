@@ -66,6 +66,11 @@ final class BenchCommandTests: XCTestCase {
         ] {
             try Command.specsearch.assertMisused(model + [option, value], saying: option)
         }
+        for options in [["--acceptance", "0.5"], ["--draft-tokens", "2"]] {
+            try Command.specsearch.assertMisused(model + options, saying: "--draft DIR")
+        }
+        try Command.specsearch.assertMisused(
+            model + ["--draft", TinyModels.bundled("qwen/draft"), "--generated-tokens", "1000"], saying: "1024 tokens")
         try Command.specsearch.assertMisused(
             model + ["--activations", "bf16", "--prefill", "blas"], saying: "--prefill blas multiplies in 32 bits")
     }

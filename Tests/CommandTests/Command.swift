@@ -37,6 +37,8 @@ struct Command {
         return bundle?.bundleURL.deletingLastPathComponent() ?? Bundle.main.bundleURL
     }()
 
+    private static let cacheFolder = NSTemporaryDirectory() + "specsearch-tests-\(getpid())"
+
     /// Runs the program to its end.
     ///
     /// - Parameters:
@@ -56,7 +58,8 @@ struct Command {
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: RepositoryRoot.path)
         // A trap then ends at once, without the seconds that its backtrace takes.
-        let quick = ["SWIFT_BACKTRACE": "enable=no"]
+        // What programs remember of this machine is none of the tests' business.
+        let quick = ["SWIFT_BACKTRACE": "enable=no", "XDG_CACHE_HOME": Command.cacheFolder]
         process.environment = ProcessInfo.processInfo.environment.merging(quick) { $1 }.merging(environment) { $1 }
         process.standardInput = try streams[0].reader()
         process.standardOutput = try streams[1].writer()

@@ -120,7 +120,9 @@ final class GenerateCommandTests: XCTestCase {
                 XCTAssertEqual(drafted["tokens"], alone["tokens"], drafters)
                 XCTAssertEqual(try counter("ngramTokensDrafted", drafted) > 0, drafters.contains("ngrams"))
                 XCTAssertEqual(try counter("draftRows", drafted) > 0, drafters.contains("model"))
-                let ratio = try generate(target, common + more + ["--drafters", drafters, "--acceptance", "ratio"])
+                let ratio = try generate(
+                    target,
+                    common + more + ["--drafters", drafters, "--acceptance", "ratio", "--draft-tokens", "3"])
                 if sampling[1] == "0" { XCTAssertEqual(ratio["tokens"], alone["tokens"], drafters) }
             }
         }

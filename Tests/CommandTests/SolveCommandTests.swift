@@ -139,8 +139,10 @@ final class SolveCommandTests: XCTestCase {
         for phase in ["target", "draft", "reward", "planning", "choosing"] {
             XCTAssertGreaterThan(try XCTUnwrap(trace["otherData"]?["seconds"]?[phase]?.double), 0, phase)
         }
-        try Command.specsearch.assertRefuses(
-            ["solve", question, "--quiet", "--trace", "/nowhere/trace.json"], code: 64, saying: "/nowhere/trace.json")
+        for wrong in ["/nowhere/trace.json", folder.path] {
+            try Command.specsearch.assertRefuses(
+                ["solve", question, "--quiet", "--trace", wrong], code: 64, saying: wrong)
+        }
     }
 
     func testLittleMemoryIsSaidAndChangesNothingElse() throws {

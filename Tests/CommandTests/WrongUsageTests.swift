@@ -95,6 +95,13 @@ final class WrongUsageTests: XCTestCase {
             (["generate", "--model", model, "--tokens", "1", "--drafters", "words"], "words"),
             (["generate", "--model", model, "--tokens", "1", "--drafters", "model"], "--draft DIR"),
             (["generate", "--model", model, "--tokens", "1", "--acceptance", "all"], "all"),
+            (["generate", "--model", model, "--tokens", "1", "--acceptance", "ratio"], "--drafters ngrams"),
+            (["generate", "--model", model, "--tokens", "1", "--draft-tokens", "3"], "--drafters ngrams"),
+            (["generate", "--model", model, "--tokens", "1", "--draft", model, "--drafters", "ngrams"], "--draft"),
+            (
+                ["generate", "--model", model, "--tokens", "1", "--drafters", "ngrams", "--acceptance", "ratio"],
+                "--draft-tokens"
+            ),
             (["evaluate", "Weights/problems/word.jsonl", "--policies", "plain,bold"], "bold"),
             (["evaluate", "Weights/problems/word.jsonl", "--limit", "0"], "--limit"), (["think"], "think"),
         ] {

@@ -11,7 +11,10 @@ public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         do {
             let bundle = try ModelBundle(folder: folder.path)
             for model in [bundle.target, bundle.draft, bundle.reward].compactMap({ $0 }) {
-                precondition(model.hasPrefix(folder.path + "/") && !model.split(separator: "/").contains(".."))
+                // Bytes, as the system reads paths: a character may join a slash and an accent.
+                let parts = model.utf8.split(separator: UInt8(ascii: "/"))
+                precondition(model.utf8.starts(with: (folder.path + "/").utf8))
+                precondition(!parts.contains { $0.elementsEqual("..".utf8) })
             }
             let prompt = try bundle.format.prompt(for: " What is {answer}? ")
             precondition(prompt.utf8.count >= 16)
