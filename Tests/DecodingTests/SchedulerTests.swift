@@ -252,7 +252,10 @@ final class SchedulerTests: XCTestCase {
     }
 
     func testNobodyWaitsForAnothersLongPrompt() async throws {
-        let scheduler = try scheduler(rowsPerPass: 32)
+        for rowsPerPass in [16, 32] { try await checkWaits(try scheduler(rowsPerPass: rowsPerPass)) }
+    }
+
+    private func checkWaits(_ scheduler: Scheduler) async throws {
         let shorts = try prompts(15)
         let long = Array(repeating: try prompts(1)[0], count: 40).joined().prefix(900)
         let waits = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -305,6 +308,44 @@ final class SchedulerTests: XCTestCase {
                 XCTAssertLessThan(scarce.counters.targetRows, 2 * full.counters.targetRows, "it thrashes")
             }
         }
+    }
+
+    func testProposalsTakeNoMemoryThatTheTextDoesNotNeed() async throws {
+        let bytesPerPage = try Self.target.get().configuration.pageLayout.bytesPerPage
+        // Sixteen tokens have to be computed, one page; with all proposals it would be more.
+        let prompt: [Int32] = [5, 6, 5, 6, 5, 6, 5, 6, 5, 6, 5, 6]
+        var texts: [[Int32]] = []
+        for (draftLength, pages) in [(0, 100), (0, 1), (15, 1), (15, 100)] {
+            let scheduler = try scheduler(cacheBytes: pages * bytesPerPage)
+            let start = try await scheduler.open(prompt)
+            let request = GenerationRequest(
+                start: start, draftLength: draftLength, drafters: [.ngrams], sampling: .greedy,
+                stop: StopRule(endTokens: [], maxTokens: 5))
+            let result = try await scheduler.generate([request])
+            texts.append(result.generated[0].tokens)
+            if pages > 1 { XCTAssertEqual(result.counters.ngramTokensDrafted > 0, draftLength > 0) }
+        }
+        XCTAssertEqual(Set(texts).count, 1)
+        XCTAssertEqual(texts[0].count, 5)
+    }
+
+    func testAPathThatLosesWhatItHasAgainAndAgainIsHopeless() {
+        var progress = Progress()
+        for _ in 0..<100 {
+            progress.begin(at: 20)
+            progress.end(at: 30)
+            progress.begin(at: 30)
+            progress.end(at: 40)
+            progress.reset()
+        }
+        XCTAssertFalse(progress.isHopeless)
+        for _ in 0..<100 {
+            progress.begin(at: 10)
+            progress.end(at: 30)
+        }
+        XCTAssertTrue(progress.isHopeless)
+        progress.reset()
+        XCTAssertFalse(progress.isHopeless)
     }
 
     func testTooLittleMemoryIsAnErrorAndLeavesNothingBehind() async throws {
