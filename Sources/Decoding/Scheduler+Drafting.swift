@@ -90,8 +90,9 @@ extension Scheduler {
 
     /// Adds a token of the draft model's own text.
     private func write(_ logits: UnsafeBufferPointer<Float>, _ branch: LiveBranch) {
+        let count = branch.text.tokens.count
         grow(branch) { text throws(SamplingError) in try text.take(logits, sampler) }
-        if let token = branch.text.tokens.last { tree.append([token], to: branch.node) }
+        tree.append(Array(branch.text.tokens[count...]), to: branch.node)
     }
 
     /// Adds a token that the target has yet to confirm. A draft without numbers proposes nothing, and harms nobody.
