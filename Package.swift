@@ -130,7 +130,7 @@ let package = Package(
             name: "ComputeTests", dependencies: ["Compute", "CPUFeatures", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "TransformerTests",
-            dependencies: ["Transformer", "Compute", "Safetensors", "Files", "JSON", "TestSupport"],
+            dependencies: ["Transformer", "Compute", "CPUFeatures", "Safetensors", "Files", "JSON", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "CacheTreeTests", dependencies: ["CacheTree", "Transformer", "TestSupport"], swiftSettings: house),

@@ -57,8 +57,8 @@ public final class CacheTree {
     /// The empty node that every path begins at; it stays forever.
     public var root: NodeID { id(of: CacheTree.rootIndex) }
 
-    /// Where a model's pages lie: page p begins at `p × floatsPerPage` of its layout. Stable for the life of the tree.
-    public func storage(of model: Int) -> UnsafeMutablePointer<Float> { pools[model].storage }
+    /// Where a model's pages lie. Stable for the life of the tree.
+    public func memory(of model: Int) -> PageMemory { pools[model].memory }
 
     // MARK: Owning nodes
 

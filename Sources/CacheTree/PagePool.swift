@@ -14,12 +14,10 @@ import Darwin
 /// pages are first written. A page that comes back is the next one to be handed out, while it is still in the
 /// processor's caches, and keeps its old contents.
 final class PagePool {
-    /// The form of every page.
-    let layout: PageLayout
     /// The counter that this pool shares with others.
     let budget: CacheBudget
-    /// The first page; page p begins `p × layout.floatsPerPage` floats further on.
-    let storage: UnsafeMutablePointer<Float>
+    /// Where the pages lie.
+    let memory: PageMemory
     /// Pages that the reserved address space holds.
     let capacity: Int
     /// Pages handed out at the moment.
@@ -41,7 +39,6 @@ final class PagePool {
     /// Reserves address space for as many pages as the budget could ever pay for.
     init(layout: PageLayout, budget: CacheBudget) throws(CacheError) {
         precondition(layout.bytesPerPage > 0, "a page holds at least one layer, head and element")
-        self.layout = layout
         self.budget = budget
         capacity = min(budget.bytes / layout.bytesPerPage, Int(Int32.max))
         // No overflow: the product is at most the budget, or one page.
@@ -52,13 +49,16 @@ final class PagePool {
         guard let memory, memory != UnsafeMutableRawPointer(bitPattern: -1) else {
             throw .noAddressSpace(bytes: reservedBytes, code: errno)
         }
-        storage = memory.bindMemory(to: Float.self, capacity: reservedBytes / MemoryLayout<Float>.stride)
+        self.memory = PageMemory(memory, layout: layout)
     }
 
     deinit {
-        munmap(storage, reservedBytes)
+        munmap(memory.base, reservedBytes)
         budget.giveBack(bytesInUse)
     }
+
+    /// The form of every page.
+    var layout: PageLayout { memory.layout }
 
     /// Bytes of the pages in use.
     var bytesInUse: Int { pagesInUse * layout.bytesPerPage }
@@ -93,8 +93,7 @@ final class PagePool {
     func takeCopy(of page: Int32) -> Int32 {
         let copy = take()
         pagesCopied += 1
-        let floats = layout.floatsPerPage
-        (storage + Int(copy) * floats).update(from: storage + Int(page) * floats, count: floats)
+        memory.page(Int(copy)).copyMemory(from: memory.page(Int(page)), byteCount: layout.bytesPerPage)
         return copy
     }
 

@@ -126,14 +126,14 @@ package struct Matrix: Sendable {
     ) {
         let rows = Rows(input: input, inputStride: inputStride, count: rows, output: output, outputStride: outputStride)
         guard let meter = arithmetic.meter else { return multiply(rows, arithmetic) }
-        meter.measure(self, rows: rows.count, arithmetic.activations) { multiply(rows, arithmetic) }
+        meter.measure(self, rows: rows.count, arithmetic.mode.activations) { multiply(rows, arithmetic) }
     }
 
     private func multiply(_ rows: Rows, _ arithmetic: Arithmetic) {
         switch storage {
         case .quantized(let parts): multiply(rows, parts, arithmetic)
         case .floats(let storage):
-            if precision == .bfloat16, arithmetic.activations == .bfloat16 {
+            if precision == .bfloat16, arithmetic.mode.activations == .bfloat16 {
                 multiplyRounded(rows, storage, arithmetic)
             } else if rows.count >= BLAS.fewestRows, let blas = arithmetic.blas {
                 multiply(rows, storage, blas: blas, team: arithmetic.team)

@@ -16,17 +16,14 @@ public final class ComputeThread: SerialExecutor {
     /// - Parameters:
     ///   - threads: members of the team; by default one for each processor.
     ///   - instructionSet: whose kernels to use; it must be among `InstructionSet.supported`.
-    ///   - prefill: how long prompts are computed.
-    ///   - activations: in what precision rows meet weights in bfloat16.
+    ///   - mode: what exact numbers may be traded for.
     ///   - trace: what records when passes ran.
     public convenience init(
-        threads: Int = ThreadTeam.processors, instructionSet: InstructionSet = .current, prefill: PrefillMode = .exact,
-        activations: ActivationPrecision = .float32, trace: Trace? = nil
+        threads: Int = ThreadTeam.processors, instructionSet: InstructionSet = .current, mode: NumericMode = .init(),
+        trace: Trace? = nil
     ) {
         self.init(
-            Arithmetic(
-                instructionSet: instructionSet, team: ThreadTeam(threads: threads), prefill: prefill,
-                activations: activations), trace: trace)
+            Arithmetic(instructionSet: instructionSet, team: ThreadTeam(threads: threads), mode: mode), trace: trace)
     }
 
     /// Starts the thread with arithmetic that nobody else uses.

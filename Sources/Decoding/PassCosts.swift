@@ -32,7 +32,9 @@ public struct PassCosts: Sendable, Hashable {
     init(measuring model: LanguageModel, _ arithmetic: Arithmetic, _ sampler: Sampler) async {
         let most = PassCosts.measuredRows[PassCosts.measuredRows.count - 1]
         let blocks = (most + PageLayout.tokens - 1) / PageLayout.tokens
-        let pages = FloatBuffer(count: blocks * model.configuration.pageLayout.floatsPerPage)
+        let layout = model.configuration.pageLayout(arithmetic.mode.cache)
+        let buffer = FloatBuffer(count: blocks * layout.bytesPerPage / 4)
+        let pages = PageMemory(buffer.floats, layout: layout)
         let (workspace, width) = (ForwardWorkspace(), model.configuration.outputWidth)
         let stream = RandomSource(seed: 0).stream(branch: .root, position: 0, purpose: .choice)
         func pass(_ rows: Int) {
@@ -42,7 +44,7 @@ public struct PassCosts: Sendable, Hashable {
                 let token = Int32(row % model.configuration.vocabularySize)
                 batch.addRow(.init(token: token, position: Int32(row), path: path, wantsOutput: true))
             }
-            let outputs = model.forward(batch, pages: pages.floats, workspace: workspace, arithmetic: arithmetic)
+            let outputs = model.forward(batch, pages: pages, workspace: workspace, arithmetic: arithmetic)
             for row in 0..<rows {
                 let logits = UnsafeBufferPointer(rebasing: outputs[row * width..<(row + 1) * width])
                 // A model that gives no numbers is found out when it is used.
@@ -85,7 +87,8 @@ public struct PassCosts: Sendable, Hashable {
         let shape = model.configuration
         let parts = [
             Processor.name, arithmetic.instructionSet.rawValue, "\(arithmetic.team.count) threads",
-            "\(arithmetic.activations.rawValue) activations", arithmetic.blas == nil ? "exact" : "blas",
+            "\(arithmetic.mode.activations.rawValue) activations", arithmetic.mode.prefill.rawValue,
+            "\(arithmetic.mode.cache.rawValue) cache",
             "\(shape.family.rawValue) of \(shape.layers) × \(shape.width), \(shape.feedForwardWidth) inside",
             "\(shape.vocabularySize) tokens", "\(model.weightBytes) bytes", model.precision.rawValue, build,
         ]

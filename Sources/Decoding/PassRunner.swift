@@ -38,7 +38,7 @@ package final class PassRunner {
         guard !batch.isEmpty else { return }
         outputs = thread.record(phase, rows: batch.rows.count) {
             model.forward(
-                batch, pages: tree.storage(of: number), workspace: workspace, arithmetic: thread.arithmetic)
+                batch, pages: tree.memory(of: number), workspace: workspace, arithmetic: thread.arithmetic)
         }
         batch.removeAll()
     }

@@ -1,4 +1,5 @@
 public import CacheTree
+internal import Compute
 public import Tokenization
 public import Transformer
 
@@ -83,7 +84,7 @@ public actor Scheduler {
         let tree: CacheTree
         do {
             tree = try CacheTree(
-                models: models.map(\.configuration.pageLayout),
+                models: models.map { $0.configuration.pageLayout(thread.arithmetic.mode.cache) },
                 budget: budget ?? CacheBudget(bytes: limits.cacheBytes))
         } catch { throw .memory(error) }
         self.tree = tree

@@ -5,17 +5,16 @@ import CPUFeatures
 // FlashAttention, 2022). A query's bits depend on its own scores and pages alone: tiles only choose how many queries
 // share a loaded key or value.
 
-/// Adds one page to the running softmax of several queries: see `KernelTable.attend`.
-func attend(_ page: UnsafePointer<PageAttention>) {
+/// Adds one page to the running softmax of several queries: see `KernelTable.attend_float32`.
+func attend<Words: CacheWords>(_ words: Words.Type, _ page: UnsafePointer<PageAttention>) {
     let page = page.pointee
-    // The next page has 16 depths of keys and of values, 64 bytes for each element, and a tile a step for each of them.
-    let elements = page.head_size + page.value_stride
+    // A tile takes a step for each element of the keys and of the values.
     var upcoming = UpcomingLines(
-        page.upcoming ?? page.keys, bytes: page.upcoming == nil ? 0 : elements * 64,
-        steps: (page.count + MostSums.queries - 1) / MostSums.queries * elements)
-    forEachTile(ScoreStep.self, page, &upcoming)
-    normalizeScores(page)
-    forEachTile(ValueStep.self, page, &upcoming)
+        page.upcoming ?? page.keys, bytes: page.upcoming_bytes,
+        steps: (page.count + MostSums.queries - 1) / MostSums.queries * (page.head_size + page.value_stride))
+    forEachTile(ScoreStep<Words>.self, page, &upcoming)
+    normalizeScores(words, page)
+    forEachTile(ValueStep<Words>.self, page, &upcoming)
 }
 
 /// What is done with a tile of queries.
@@ -120,7 +119,7 @@ private typealias MostSums = TwoSums
 #endif
 
 /// Dot products of the queries with the sixteen keys of the page: lanes are depths.
-private enum ScoreStep: TileStep {
+private enum ScoreStep<Words: CacheWords>: TileStep {
     @inline(__always)
     static func apply<Tile: QueryTile>(
         _ tile: Tile.Type, _ page: PageAttention, _ query: Int, _ upcoming: inout UpcomingLines
@@ -132,10 +131,12 @@ private enum ScoreStep: TileStep {
         var scores = Tile(query) { _ in .zero }
         for index in 0..<page.head_size {
             upcoming.advance()
-            scores.add(load(page.keys + index * 16), elements + index, page.head_size)
+            let keys = Words.floats(page.keys + index / Words.count * 64, index % Words.count)
+            scores.add(keys, elements + index, page.head_size)
         }
         scores.forEach(query) { query, scores in
-            store(scores.replacing(with: -.infinity, where: isHidden), to: page.weights + query * 16)
+            let scaled = Words.scaled(scores, by: page.key_scales)
+            store(scaled.replacing(with: -.infinity, where: isHidden), to: page.weights + query * 16)
         }
     }
 }
@@ -144,7 +145,7 @@ private enum ScoreStep: TileStep {
 ///
 /// What needs one number for each query is done for sixteen of them at once.
 @inline(__always)
-private func normalizeScores(_ page: PageAttention) {
+private func normalizeScores<Words: CacheWords>(_ words: Words.Type, _ page: PageAttention) {
     let (kept, totals) = (page.weights + 16 * page.count, page.weights + 17 * page.count)
     for first in stride(from: 0, to: page.count, by: 16) {
         let queries = first..<min(first + 16, page.count)
@@ -157,8 +158,8 @@ private func normalizeScores(_ page: PageAttention) {
         store(factors, to: kept + first, count: queries.count)
         for query in queries {
             let weights = exponential(load(page.weights + query * 16) - page.maxima[query])
-            store(weights, to: page.weights + query * 16)
             totals[query] = sum(weights)
+            store(Words.scaled(weights, by: page.value_scales), to: page.weights + query * 16)
         }
         let sums = load(page.sums + first, count: queries.count) * factors
         store(sums + load(totals + first, count: queries.count), to: page.sums + first, count: queries.count)
@@ -166,7 +167,7 @@ private func normalizeScores(_ page: PageAttention) {
 }
 
 /// Adds the values of the page, weighted.
-private enum ValueStep: TileStep {
+private enum ValueStep<Words: CacheWords>: TileStep {
     @inline(__always)
     static func apply<Tile: QueryTile>(
         _ tile: Tile.Type, _ page: PageAttention, _ query: Int, _ upcoming: inout UpcomingLines
@@ -179,8 +180,9 @@ private enum ValueStep: TileStep {
             }
             for depth in page.first_depth..<page.depths {
                 upcoming.advance()
-                sums.add(
-                    load(page.values + depth * page.value_stride + index), page.weights + query * 16 + depth, 16)
+                let word = depth / Words.count * page.value_stride + index
+                let values = Words.floats(page.values + 4 * word, depth % Words.count)
+                sums.add(values, page.weights + query * 16 + depth, 16)
             }
             sums.forEach(query) { query, sum in store(sum, to: weighted + query * page.value_stride) }
         }

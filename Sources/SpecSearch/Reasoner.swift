@@ -15,10 +15,8 @@ public final class Reasoner: Sendable {
     public struct Configuration: Sendable {
         /// Threads; by default one for each processor.
         public var threads: Int
-        /// How long prompts are computed.
-        public var prefill: PrefillMode
-        /// In what precision rows meet weights in bfloat16.
-        public var activations: ActivationPrecision
+        /// What exact numbers may be traded for; by default nothing.
+        public var mode: NumericMode
         /// Rows per pass, and the KV memory of all models together.
         public var limits: Scheduler.Limits
         /// Where it is remembered how long passes of the models take, such as `PassCostCache.ofUser`; nil measures that
@@ -29,13 +27,11 @@ public final class Reasoner: Sendable {
 
         /// - Parameters: the values of the properties, in their order.
         public init(
-            threads: Int = ThreadTeam.processors, prefill: PrefillMode = .exact,
-            activations: ActivationPrecision = .float32, limits: Scheduler.Limits = .init(),
+            threads: Int = ThreadTeam.processors, mode: NumericMode = .init(), limits: Scheduler.Limits = .init(),
             passCosts: PassCostCache? = nil, trace: Trace? = nil
         ) {
             self.threads = threads
-            self.prefill = prefill
-            self.activations = activations
+            self.mode = mode
             self.limits = limits
             self.passCosts = passCosts
             self.trace = trace
@@ -72,8 +68,7 @@ public final class Reasoner: Sendable {
         progress: @Sendable (Double) -> Void = { _ in }
     ) async throws(ReasonerError) {
         let thread = ComputeThread(
-            threads: configuration.threads, prefill: configuration.prefill, activations: configuration.activations,
-            trace: configuration.trace)
+            threads: configuration.threads, mode: configuration.mode, trace: configuration.trace)
         let loader = BundleLoader(bundle, thread: thread, limits: configuration.limits)
         models = try await loader.load(scorer: scorer, progress: progress)
         if models.hasDraft { await models.scheduler.calibrate(configuration.passCosts) }

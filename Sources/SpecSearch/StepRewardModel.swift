@@ -56,7 +56,7 @@ public actor StepRewardModel: ThoughtScorer {
         let tree: CacheTree
         do {
             tree = try CacheTree(
-                models: [model.configuration.pageLayout],
+                models: [model.configuration.pageLayout(thread.arithmetic.mode.cache)],
                 budget: budget ?? CacheBudget(bytes: limits.cacheBytes))
         } catch { throw .generation(.memory(error)) }
         self.prompts = prompts

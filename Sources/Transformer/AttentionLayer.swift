@@ -11,7 +11,6 @@ struct AttentionLayer: Sendable {
     private let keyNorm: FloatBuffer?
     private let output: Linear
     private let shape: ModelConfiguration
-    private let layout: PageLayout
 
     init(
         _ configuration: ModelConfiguration, layer: Int, prefix: String, _ reader: WeightReader
@@ -19,7 +18,6 @@ struct AttentionLayer: Sendable {
         self.layer = layer
         hasWindow = configuration.slidingWindow?.layers.contains(layer) ?? false
         shape = configuration
-        layout = configuration.pageLayout
         let size = configuration.headSize
         let prefixed = prefix + "self_attn."
         norm = try reader.vector(prefix + "input_layernorm.weight", count: configuration.width)
@@ -72,10 +70,9 @@ struct AttentionLayer: Sendable {
         for head in 0..<shape.keyValueHeads {
             let key = projected + (shape.heads + head) * size
             turn(key, norm: keyNorm, row, pass)
-            let keys = page + layout.keyOffset(layer: layer, head: head) + slot
-            for index in 0..<size { keys[index * PageLayout.tokens] = key[index] }
-            let values = page + layout.valueOffset(layer: layer, head: head) + slot * layout.valueStride
-            values.update(from: projected + (shape.heads + shape.keyValueHeads + head) * size, count: size)
+            pass.pages.layout.store(
+                key: key, value: projected + (shape.heads + shape.keyValueHeads + head) * size, slot: slot,
+                head: pass.pages.head(head, layer: layer, page: page))
         }
     }
 
@@ -105,31 +102,34 @@ struct AttentionLayer: Sendable {
         let readings = hasWindow ? pass.plan.windowReadings : pass.plan.readings
         let item = head * pass.rows
         pass.buffers.resetSoftmax((item + places.lowerBound) * group..<(item + places.upperBound) * group)
-        let keyOffset = layout.keyOffset(layer: layer, head: head)
         for (index, reading) in readings.enumerated() {
             let own = reading.places.clamped(to: places)
             guard !own.isEmpty else { continue }
-            let next = index + 1 < readings.count ? pass.page(readings[index + 1].page) + keyOffset : nil
+            let next = index + 1 < readings.count ? readings[index + 1].page : nil
             attend(reading, own, head: head, upcoming: next, pass)
         }
         for place in places { finish(place, of: pass.plan.rows[place], head: head, pass) }
     }
 
     private func attend(
-        _ reading: AttentionPlan.Reading, _ places: Range<Int>, head: Int, upcoming: UnsafePointer<Float>?,
-        _ pass: ForwardPass
+        _ reading: AttentionPlan.Reading, _ places: Range<Int>, head: Int, upcoming: Int?, _ pass: ForwardPass
     ) {
         let query = (head * pass.rows + places.lowerBound) * group
-        let page = pass.page(reading.page)
+        let layout = pass.pages.layout
+        let keys = pass.pages.head(head, layer: layer, page: reading.page)
+        func scales(_ offset: Int?) -> UnsafePointer<Float>? {
+            offset.map { UnsafePointer((keys + $0).assumingMemoryBound(to: Float.self)) }
+        }
         var attention = PageAttention(
             queries: pass.buffers.queries + query * shape.headSize, count: places.count * group,
-            head_size: shape.headSize, keys: page + layout.keyOffset(layer: layer, head: head),
-            values: page + layout.valueOffset(layer: layer, head: head), value_stride: layout.valueStride,
-            first_depth: reading.depths.lowerBound, depths: reading.depths.upperBound,
-            maxima: pass.buffers.maxima + query, sums: pass.buffers.sums + query,
+            head_size: shape.headSize, keys: keys, key_scales: scales(layout.keyScaleOffset),
+            values: keys + layout.valueOffset, value_scales: scales(layout.valueScaleOffset),
+            value_stride: layout.valueStride, first_depth: reading.depths.lowerBound,
+            depths: reading.depths.upperBound, maxima: pass.buffers.maxima + query, sums: pass.buffers.sums + query,
             weighted: pass.buffers.weighted + query * layout.valueStride, weights: pass.buffers.weights + query * 18,
-            upcoming: upcoming)
-        pass.arithmetic.kernels.attend(&attention)
+            upcoming: upcoming.map { UnsafeRawPointer(pass.pages.head(head, layer: layer, page: $0)) },
+            upcoming_bytes: upcoming == nil ? 0 : layout.bytesPerHead)
+        pass.attend(&attention)
     }
 
     /// Divides by the sum of exponentials and moves the heads of a row side by side.
@@ -137,7 +137,7 @@ struct AttentionLayer: Sendable {
         let size = shape.headSize
         for member in 0..<group {
             let query = (head * pass.rows + place) * group + member
-            let weighted = pass.buffers.weighted + query * layout.valueStride
+            let weighted = pass.buffers.weighted + query * pass.pages.layout.valueStride
             let target = pass.buffers.attended + (row * shape.heads + head * group + member) * size
             let sum = pass.buffers.sums[query]
             for index in 0..<size { target[index] = weighted[index] / sum }

@@ -42,7 +42,7 @@ struct ForwardBuffers {
         let group = shape.heads * rows
         let experts = shape.experts?.count ?? 0
         let expertRows = experts > 0 ? rows : 0
-        valueStride = shape.pageLayout.valueStride
+        valueStride = shape.pageLayout().valueStride
         let sizes = [
             rows * shape.width, rows * shape.width,
             // The states that want an output are gathered here too.

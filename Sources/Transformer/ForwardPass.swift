@@ -6,8 +6,7 @@ struct ForwardPass {
     let batch: ForwardBatch
     /// Which pages the rows read.
     let plan: AttentionPlan
-    let pages: UnsafeMutablePointer<Float>
-    let floatsPerPage: Int
+    let pages: PageMemory
     let buffers: ForwardBuffers
     let arithmetic: Arithmetic
     let width: Int
@@ -42,13 +41,19 @@ struct ForwardPass {
 
     // MARK: Pages
 
-    /// Where a page begins.
-    func page(_ number: Int) -> UnsafeMutablePointer<Float> { pages + number * floatsPerPage }
-
     /// The page and slot into which a row's own keys and values go.
-    func slot(of row: Int) -> (page: UnsafeMutablePointer<Float>, slot: Int) {
+    func slot(of row: Int) -> (page: Int, slot: Int) {
         let (path, position) = (Int(batch.rows[row].path), Int(batch.rows[row].position))
-        let number = batch.pages[batch.pathStarts[path] + position / PageLayout.tokens]
-        return (page(Int(number)), position % PageLayout.tokens)
+        let page = batch.pages[batch.pathStarts[path] + position / PageLayout.tokens]
+        return (Int(page), position % PageLayout.tokens)
+    }
+
+    /// Adds one page of one head to the running softmax of several queries.
+    func attend(_ attention: inout PageAttention) {
+        switch pages.layout.precision {
+        case .float32: arithmetic.kernels.attend_float32(&attention)
+        case .bfloat16: arithmetic.kernels.attend_bfloat16(&attention)
+        case .int8: arithmetic.kernels.attend_int8(&attention)
+        }
     }
 }

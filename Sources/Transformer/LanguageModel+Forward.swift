@@ -32,25 +32,26 @@ extension LanguageModel {
     /// A row's result depends on the tokens of its path alone, bit for bit, whatever else is in the batch.
     /// - Parameters:
     ///   - batch: the rows; tokens are ids below `vocabularySize`, and paths cover every row's position.
-    ///   - pages: memory of all pages, laid out as `configuration.pageLayout` says.
+    ///   - pages: memory of all pages, laid out as `configuration.pageLayout` says for some precision.
     ///   - workspace: working memory; the returned floats live in it until the next pass, so keep it.
     ///   - arithmetic: kernels and threads.
     public func forward(
-        _ batch: ForwardBatch, pages: UnsafeMutablePointer<Float>, workspace: ForwardWorkspace, arithmetic: Arithmetic
+        _ batch: ForwardBatch, pages: PageMemory, workspace: ForwardWorkspace, arithmetic: Arithmetic
     ) -> UnsafeBufferPointer<Float> {
         forward(batch, pages: pages, workspace: workspace, arithmetic: arithmetic) { _ in }
     }
 
     /// The same, showing the hidden states, rows × width, before the first block and after each.
     package func forward(
-        _ batch: ForwardBatch, pages: UnsafeMutablePointer<Float>, workspace: ForwardWorkspace, arithmetic: Arithmetic,
+        _ batch: ForwardBatch, pages: PageMemory, workspace: ForwardWorkspace, arithmetic: Arithmetic,
         observe: (UnsafeBufferPointer<Float>) -> Void
     ) -> UnsafeBufferPointer<Float> {
+        precondition(
+            pages.layout == configuration.pageLayout(pages.layout.precision), "pages of another shape of model")
         let buffers = workspace.buffers(configuration, rows: batch.rows.count, outputRows: batch.outputs)
         let pass = ForwardPass(
             batch: batch, plan: AttentionPlan(batch, window: configuration.slidingWindow?.tokens), pages: pages,
-            floatsPerPage: configuration.pageLayout.floatsPerPage, buffers: buffers, arithmetic: arithmetic,
-            width: configuration.width)
+            buffers: buffers, arithmetic: arithmetic, width: configuration.width)
         pass.forEachRow(work: 64 * configuration.headSize + configuration.width) { row in begin(row, pass) }
         let states = UnsafeBufferPointer(start: buffers.hidden, count: pass.rows * configuration.width)
         observe(states)

@@ -105,8 +105,8 @@ public struct ModelConfiguration: Sendable, Hashable {
         head = .tokens(tokens)
     }
 
-    /// How a page of this model's KV memory is laid out.
-    public var pageLayout: PageLayout {
-        PageLayout(layers: layers, keyValueHeads: keyValueHeads, headSize: headSize)
+    /// How a page of this model's KV memory is laid out in some precision.
+    public func pageLayout(_ precision: CachePrecision = .float32) -> PageLayout {
+        PageLayout(layers: layers, keyValueHeads: keyValueHeads, headSize: headSize, precision: precision)
     }
 }

@@ -1,11 +1,20 @@
-/// How one page of KV memory is laid out: 16 consecutive depths of one path, every layer and head, in 32-bit floats.
+public import Compute
+
+/// How one page of KV memory is laid out: 16 consecutive depths of one path, every layer and head.
 ///
 /// A page always covers the depths 16j … 16j + 15 of its path, so that attention, which reduces in blocks of 16
-/// absolute depths, finds each block in exactly one page. Within a page, layer by layer and head by head, lie
-/// first the keys as `headSize × 16` (one column per depth), then the values as `16 × valueStride` (one row per depth).
+/// absolute depths, finds each block in exactly one page. Layer by layer and head by head a page holds:
+///
+/// 1. the keys, 64 bytes for each element: one word of 32 bits per depth;
+/// 2. the values, `valueStride` words for each depth;
+/// 3. if they are rounded to 8 bits, the scale of each depth's key, then that of each depth's value, in 32-bit floats.
+///
+/// In fewer than 32 bits a word holds two or four: of keys, consecutive elements of one depth; of values, consecutive depths
+/// of one element; the first in the lowest bits. Bytes stand for integers −127 … 127 and are 128 larger.
 public struct PageLayout: Sendable, Hashable {
     /// Tokens in a page.
     public static let tokens = 16
+    private static let wordBytes = 4
 
     /// Transformer blocks.
     public let layers: Int
@@ -13,33 +22,65 @@ public struct PageLayout: Sendable, Hashable {
     public let keyValueHeads: Int
     /// Elements of one head.
     public let headSize: Int
-    /// Floats from one value row to the next: the head size rounded up to whole vectors of 16.
+    /// In what precision keys and values are kept.
+    public let precision: CachePrecision
+    /// Elements from one depth's values to the next: the head size rounded up to whole vectors of 16.
     public let valueStride: Int
 
     /// - Parameters:
     ///   - layers: transformer blocks, at least 1.
     ///   - keyValueHeads: heads of keys and values, at least 1.
     ///   - headSize: elements of one head, at least 1.
-    public init(layers: Int, keyValueHeads: Int, headSize: Int) {
+    ///   - precision: in what precision keys and values are kept.
+    public init(layers: Int, keyValueHeads: Int, headSize: Int, precision: CachePrecision = .float32) {
         self.layers = layers
         self.keyValueHeads = keyValueHeads
         self.headSize = headSize
+        self.precision = precision
         valueStride = (headSize + 15) / 16 * 16
     }
 
-    /// Floats that keys and values of one head in one layer take.
-    var floatsPerHead: Int { PageLayout.tokens * (headSize + valueStride) }
-    /// Floats in a page.
-    public var floatsPerPage: Int { layers * keyValueHeads * floatsPerHead }
+    private var keyBytes: Int {
+        let perWord = precision.elementsPerWord
+        return (headSize + perWord - 1) / perWord * PageLayout.tokens * PageLayout.wordBytes
+    }
+    private var valueBytes: Int {
+        PageLayout.tokens / precision.elementsPerWord * valueStride * PageLayout.wordBytes
+    }
+    private var scaleBytes: Int { precision == .int8 ? PageLayout.tokens * PageLayout.wordBytes : 0 }
+
+    /// Bytes that keys and values of one head in one layer take.
+    var bytesPerHead: Int { keyBytes + valueBytes + 2 * scaleBytes }
     /// Bytes in a page.
-    public var bytesPerPage: Int { floatsPerPage * MemoryLayout<Float>.stride }
+    public var bytesPerPage: Int { layers * keyValueHeads * bytesPerHead }
     /// Bytes of a page that one token uses.
     public var bytesPerToken: Int { bytesPerPage / PageLayout.tokens }
 
-    /// Where the keys of a head begin, in floats from the start of the page.
-    func keyOffset(layer: Int, head: Int) -> Int { (layer * keyValueHeads + head) * floatsPerHead }
-    /// Where the values of a head begin, in floats from the start of the page.
-    func valueOffset(layer: Int, head: Int) -> Int {
-        keyOffset(layer: layer, head: head) + PageLayout.tokens * headSize
+    /// Where the keys of a head begin, in bytes from the start of the page.
+    func keyOffset(layer: Int, head: Int) -> Int { (layer * keyValueHeads + head) * bytesPerHead }
+    /// Where the values of a head begin, counted from its keys.
+    var valueOffset: Int { keyBytes }
+    /// Where the scales of a head's keys begin, counted from the keys; nil if they have none.
+    var keyScaleOffset: Int? { precision == .int8 ? keyBytes + valueBytes : nil }
+    /// Where the scales of a head's values begin, counted from the keys; nil if they have none.
+    var valueScaleOffset: Int? { keyScaleOffset.map { $0 + scaleBytes } }
+
+    /// Where an element of a key lies, counted from the head's keys.
+    func keyOffset(of element: Int, slot: Int) -> Int {
+        let (word, part) = place(of: element)
+        return PageLayout.wordBytes * (word * PageLayout.tokens + slot) + part
+    }
+
+    /// Where an element of a value lies, counted from the head's keys.
+    func valueOffset(of element: Int, slot: Int) -> Int {
+        let (word, part) = place(of: slot)
+        return keyBytes + PageLayout.wordBytes * (word * valueStride + element) + part
+    }
+
+    /// The word of a member of a sequence, and the byte within it.
+    private func place(of member: Int) -> (word: Int, byte: Int) {
+        let perWord = precision.elementsPerWord
+        let word = member >> perWord.trailingZeroBitCount
+        return (word, (member & (perWord - 1)) * PageLayout.wordBytes >> perWord.trailingZeroBitCount)
     }
 }

@@ -6,13 +6,11 @@ import SpecSearch
 /// An answer and what it cost, for people and for machines.
 struct AnswerReport {
     private let answer: Answer
-    private let prefill: PrefillMode
-    private let activations: ActivationPrecision
+    private let mode: NumericMode
 
-    init(_ answer: Answer, prefill: PrefillMode, activations: ActivationPrecision) {
+    init(_ answer: Answer, mode: NumericMode) {
         self.answer = answer
-        self.prefill = prefill
-        self.activations = activations
+        self.mode = mode
     }
 
     /// The form of `solve --json`.
@@ -21,8 +19,9 @@ struct AnswerReport {
             question: answer.question, seed: answer.options.sampling.seed, seconds: answer.duration.seconds)
         var object = form.object ?? JSONObject()
         object.set("kernels", .string(InstructionSet.current.rawValue))
-        object.set("prefill", .string(prefill.rawValue))
-        object.set("activations", .string(activations.rawValue))
+        object.set("prefill", .string(mode.prefill.rawValue))
+        object.set("activations", .string(mode.activations.rawValue))
+        object.set("cachePrecision", .string(mode.cache.rawValue))
         return .object(object)
     }
 
@@ -55,8 +54,8 @@ struct AnswerReport {
             ),
             (
                 "computing",
-                "\(InstructionSet.current.rawValue) kernels, \(prefill.rawValue) prompts, "
-                    + "\(activations.rawValue) activations"
+                "\(InstructionSet.current.rawValue) kernels, \(mode.prefill.rawValue) prompts, "
+                    + "\(mode.activations.rawValue) activations, \(mode.cache.rawValue) cache"
             ),
             ("time", "\(TreeView.rounded(answer.duration.seconds, places: 3)) s"),
         ]

@@ -93,8 +93,8 @@ struct Bench: AsyncParsableCommand {
             return try await measureProposals(loaded, small)
         }
         let benchmark = try EngineBenchmark(
-            loaded, threads: computing.threads ?? ThreadTeam.processors, prefill: computing.prefill,
-            activations: computing.activations, cacheBytes: computing.cacheMemory << 20)
+            loaded, threads: computing.threads ?? ThreadTeam.processors, mode: computing.mode,
+            cacheBytes: computing.cacheMemory << 20)
         try await benchmark.warmUp()
         var speeds = [[EngineSpeed]](repeating: [], count: 1 + rows.numbers.count)
         for _ in 0..<repetitions {

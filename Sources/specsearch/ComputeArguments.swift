@@ -27,6 +27,14 @@ struct ComputeArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
+            In what precision keys and values are kept: f32, bf16, which takes half the memory, or int8, which takes a \
+            quarter and a little.
+            """, valueName: "kind"))
+    var cachePrecision: CachePrecision = .float32
+
+    @Option(
+        help: ArgumentHelp(
+            """
             The most KV memory, in MiB, of all models together. With less than a search wants, it computes some of it \
             again; with less than one path takes, it ends.
             """, valueName: "MiB"))
@@ -46,27 +54,30 @@ struct ComputeArguments: ParsableArguments {
 
     var configuration: Reasoner.Configuration {
         Reasoner.Configuration(
-            threads: threads ?? ThreadTeam.processors, prefill: prefill, activations: activations,
+            threads: threads ?? ThreadTeam.processors, mode: mode,
             limits: Scheduler.Limits(cacheBytes: cacheMemory << 20))
     }
 
-    /// How long prompts are computed in fact: `blas` needs a library.
-    var effectivePrefill: PrefillMode { prefill == .blas && BLAS.shared == nil ? .exact : prefill }
+    /// What exact numbers are traded for in fact: `blas` needs a library.
+    var mode: NumericMode {
+        NumericMode(
+            prefill: BLAS.shared == nil ? .exact : prefill, activations: activations, cache: cachePrecision)
+    }
 
     /// Says so if BLAS was asked for and is not there.
     func warn() {
-        guard prefill != effectivePrefill else { return }
+        guard prefill != mode.prefill else { return }
         Terminal.standardError.write(
             "specsearch: no OpenBLAS was found (libopenblas.so.0), so prompts are computed by the exact kernels.\n")
     }
 
     /// The thread on which models run.
     func thread(_ trace: Trace? = nil) -> ComputeThread {
-        ComputeThread(
-            threads: threads ?? ThreadTeam.processors, prefill: prefill, activations: activations, trace: trace)
+        ComputeThread(threads: threads ?? ThreadTeam.processors, mode: mode, trace: trace)
     }
 }
 
 extension PrefillMode: ExpressibleByArgument {}
 extension ActivationPrecision: ExpressibleByArgument {}
+extension CachePrecision: ExpressibleByArgument {}
 extension SpeculationPolicy: ExpressibleByArgument {}

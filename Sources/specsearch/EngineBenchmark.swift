@@ -40,15 +40,15 @@ actor EngineBenchmark {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     init(
-        _ model: LanguageModel, threads: Int, prefill: PrefillMode, activations: ActivationPrecision, cacheBytes: Int
+        _ model: LanguageModel, threads: Int, mode: NumericMode, cacheBytes: Int
     ) throws(DecodingError) {
         meter = ProductMeter()
-        let arithmetic = Arithmetic(
-            team: ThreadTeam(threads: threads), prefill: prefill, activations: activations, meter: meter)
+        let arithmetic = Arithmetic(team: ThreadTeam(threads: threads), mode: mode, meter: meter)
         limits = MachineLimits(arithmetic)
         thread = ComputeThread(arithmetic)
         do {
-            tree = try CacheTree(models: [model.configuration.pageLayout], budget: CacheBudget(bytes: cacheBytes))
+            tree = try CacheTree(
+                models: [model.configuration.pageLayout(mode.cache)], budget: CacheBudget(bytes: cacheBytes))
         } catch { throw .memory(error) }
         runner = PassRunner(model, number: 0, tree: tree, thread: thread)
     }

@@ -74,7 +74,7 @@ struct Inspect: ParsableCommand {
             ("contextLength", .integer(shape.contextLength)),
             ("tiesOutput", .bool(shape.tiesOutput)),
             ("weightBytes", .integer(weightBytes)),
-            ("kvBytesPerToken", .integer(shape.pageLayout.bytesPerToken)),
+            ("kvBytesPerToken", .integer(shape.pageLayout().bytesPerToken)),
         ]
     }
 

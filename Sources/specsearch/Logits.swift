@@ -61,7 +61,8 @@ actor LogitReader {
         let tree: CacheTree
         do {
             tree = try CacheTree(
-                models: [model.configuration.pageLayout], budget: CacheBudget(bytes: cacheBytes))
+                models: [model.configuration.pageLayout(thread.arithmetic.mode.cache)],
+                budget: CacheBudget(bytes: cacheBytes))
         } catch { throw .memory(error) }
         self.tree = tree
         runner = PassRunner(model, number: 0, tree: tree, thread: thread)

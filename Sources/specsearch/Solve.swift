@@ -48,7 +48,7 @@ struct Solve: AsyncParsableCommand {
         }
         guard let answer = events.answer else { return }
         let computing = search.computing
-        let report = AnswerReport(answer, prefill: computing.effectivePrefill, activations: computing.activations)
+        let report = AnswerReport(answer, mode: computing.mode)
         Terminal.standardOutput.write(json ? report.json.serialized() + "\n" : report.text)
         try trace?.write()
     }

@@ -61,7 +61,7 @@ final class TracedTree {
 
     /// Runs the next pass of a model, and checks what its rows read and the outputs that were promised.
     func run(model: Int = 0, file: StaticString = #filePath, line: UInt = #line) {
-        let (batch, layout, storage) = (batches[model], layouts[model], tree.storage(of: model))
+        let (batch, memory) = (batches[model], tree.memory(of: model))
         var written: Set<[Int]> = []
         var outputs: [Float] = []
         for row in batch.rows {
@@ -71,7 +71,7 @@ final class TracedTree {
             let page = Int(batch.pages[batch.pathStarts[Int(row.path)] + position / 16])
             XCTAssertTrue(written.insert([page, position % 16]).inserted, "slot written twice", file: file, line: line)
             let value = TracedTree.trace(path)[position]
-            layout.write(value, slot: position % 16, page: storage + page * layout.floatsPerPage)
+            memory.write(value, slot: position % 16, page: page)
             if row.wantsOutput { outputs.append(value) }
         }
         for (number, tokens) in pathTokens[model].enumerated() {
@@ -102,18 +102,11 @@ final class TracedTree {
     }
 
     private func mismatch(_ tokens: ArraySlice<Int32>, pages: [Int32], model: Int) -> Int? {
-        let (layout, storage) = (layouts[model], tree.storage(of: model))
-        let (floatsPerPage, layers, stride) = (layout.floatsPerPage, layout.layers, layout.valueStride)
+        let memory = tree.memory(of: model)
         var trace = Trace()
         for (depth, token) in tokens.enumerated() {
             let value = trace.add(token)
-            let slot = depth % 16
-            var base = storage + Int(pages[depth / 16]) * floatsPerPage
-            for layer in 0..<layers {
-                let expected = value + Float(layer)
-                if base[slot] != expected || base[16 + slot * stride] != -expected { return depth }
-                base += floatsPerPage / layers
-            }
+            if !memory.holds(value, slot: depth % 16, page: Int(pages[depth / 16])) { return depth }
         }
         return nil
     }
@@ -135,13 +128,26 @@ private struct Trace {
     }
 }
 
-extension PageLayout {
-    /// Writes a token's keys and values, for tests with one head of one element.
-    fileprivate func write(_ value: Float, slot: Int, page: UnsafeMutablePointer<Float>) {
-        for layer in 0..<layers {
-            let base = page + layer * floatsPerPage / layers
+/// Keys and values for tests with one head of one element, in 32 bits.
+extension PageMemory {
+    private func floats(layer: Int, page number: Int) -> UnsafeMutablePointer<Float> {
+        (page(number) + layer * layout.bytesPerPage / layout.layers).assumingMemoryBound(to: Float.self)
+    }
+
+    /// Writes a token's key and value.
+    fileprivate func write(_ value: Float, slot: Int, page: Int) {
+        for layer in 0..<layout.layers {
+            let base = floats(layer: layer, page: page)
             base[slot] = value + Float(layer)
-            base[16 + slot * valueStride] = -value - Float(layer)
+            base[16 + slot * layout.valueStride] = -value - Float(layer)
+        }
+    }
+
+    /// Whether the slot has what `write` wrote.
+    fileprivate func holds(_ value: Float, slot: Int, page: Int) -> Bool {
+        (0..<layout.layers).allSatisfy { layer in
+            let (base, expected) = (floats(layer: layer, page: page), value + Float(layer))
+            return base[slot] == expected && base[16 + slot * layout.valueStride] == -expected
         }
     }
 }

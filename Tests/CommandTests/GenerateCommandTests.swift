@@ -171,6 +171,16 @@ final class GenerateCommandTests: XCTestCase {
         XCTAssertEqual(try Command.specsearch.run(arguments).standardOutput, text + "\n")
     }
 
+    func testKeysAndValuesInFewerBitsTakeLessMemory() throws {
+        let options = ["--prompt", "Q: Reach 14 from 3 9 12 14.\n"]
+        let bytes = try ["f32", "bf16", "int8"].map { precision in
+            try counter("kvBytesPeak", generate(target, options + ["--cache-precision", precision]))
+        }
+        XCTAssertEqual(bytes[0], 2 * bytes[1])
+        // The bundled heads have 32 elements, and so one byte of scales for every four.
+        XCTAssertEqual(Double(bytes[2]) / Double(bytes[0]), 0.25 * (1 + 1.0 / 8), accuracy: 0.1)
+    }
+
     func testSeedsDecideWhatIsSampled() throws {
         let options = ["--tokens", "1,2,3", "--temperature", "1.5", "--max-tokens", "32", "--seed"]
         let outputs = try ["1", "1", "2"].map { seed in

@@ -51,7 +51,8 @@ final class SolveCommandTests: XCTestCase {
             XCTAssertEqual(
                 output.names,
                 [
-                    "activations", "answer", "complete", "counters", "kernels", "path", "policy", "prefill", "question",
+                    "activations", "answer", "cachePrecision", "complete", "counters", "kernels", "path", "policy",
+                    "prefill", "question",
                     "reason", "seconds", "seed", "strategy", "text", "thoughts",
                 ])
             XCTAssertEqual(output["question"]?.string, question)

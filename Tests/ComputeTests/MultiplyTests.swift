@@ -40,7 +40,7 @@ final class MultiplyTests: XCTestCase {
 
     private func product(
         _ it: Case, _ precision: WeightPrecision, _ set: InstructionSet, team: ThreadTeam? = nil,
-        prefill: PrefillMode = .exact, activations: ActivationPrecision = .float32
+        mode: NumericMode = .init()
     ) -> [Float] {
         let team = team ?? self.team
         let matrix = Matrix(it.weights, outputs: it.outputs, inputs: it.inputs, precision: precision, team: team)
@@ -51,7 +51,7 @@ final class MultiplyTests: XCTestCase {
                     input.baseAddress!, inputStride: it.inputStride, rows: it.rows, into: output.baseAddress!,
                     outputStride: it.outputStride,
                     arithmetic: Arithmetic(
-                        instructionSet: set, team: team, prefill: prefill, activations: activations))
+                        instructionSet: set, team: team, mode: mode))
             }
         }
         return output
@@ -95,7 +95,7 @@ final class MultiplyTests: XCTestCase {
                         // A bfloat16 matrix of odd width is kept in 32 bits, unrounded.
                         let effective = inputs % 2 == 0 ? precision : .float32
                         check(
-                            product(it, precision, set, activations: activations), it, effective,
+                            product(it, precision, set, mode: .init(activations: activations)), it, effective,
                             "\(set) \(precision.rawValue) \(outputs)×\(inputs), \(rows) rows",
                             activations: activations)
                     }
@@ -109,16 +109,16 @@ final class MultiplyTests: XCTestCase {
         for set in InstructionSet.supported {
             for (precision, activations) in kinds {
                 let all = Case(outputs: 205, inputs: 288, rows: 64, seed: 7)
-                let whole = product(all, precision, set, activations: activations)
+                let whole = product(all, precision, set, mode: .init(activations: activations))
                 XCTAssertEqual(
-                    whole, product(all, precision, set, team: alone, activations: activations),
+                    whole, product(all, precision, set, team: alone, mode: .init(activations: activations)),
                     "\(set): two threads against one")
                 for rows in 1..<64 {
                     let few = Case(outputs: 205, inputs: 288, rows: rows, seed: 7)
                     XCTAssertEqual(few.weights, all.weights)
                     XCTAssertEqual(
                         Array(whole.prefix(rows * few.outputStride)),
-                        product(few, precision, set, activations: activations))
+                        product(few, precision, set, mode: .init(activations: activations)))
                 }
             }
         }
@@ -186,11 +186,14 @@ final class MultiplyTests: XCTestCase {
         }
         for precision in [WeightPrecision.float32, .bfloat16] {
             let it = Case(outputs: 1_100, inputs: 72, rows: 70, seed: 5)
-            check(product(it, precision, .current, prefill: .blas), it, precision, "BLAS \(precision.rawValue)")
+            check(
+                product(it, precision, .current, mode: .init(prefill: .blas)), it, precision,
+                "BLAS \(precision.rawValue)")
             XCTAssertEqual(
-                product(it, precision, .current, prefill: .blas, activations: .bfloat16),
+                product(it, precision, .current, mode: .init(prefill: .blas, activations: .bfloat16)),
                 product(
-                    it, precision, .current, prefill: precision == .float32 ? .blas : .exact, activations: .bfloat16),
+                    it, precision, .current,
+                    mode: .init(prefill: precision == .float32 ? .blas : .exact, activations: .bfloat16)),
                 "rows that are to be rounded are")
         }
     }

@@ -98,7 +98,8 @@ final class PassCostsTests: XCTestCase {
                 for threads in 1...2 {
                     for activations in ActivationPrecision.allCases {
                         let arithmetic = Arithmetic(
-                            instructionSet: set, team: ThreadTeam(threads: threads), activations: activations)
+                            instructionSet: set, team: ThreadTeam(threads: threads),
+                            mode: .init(activations: activations))
                         names.append(PassCosts.name(of: model, arithmetic))
                     }
                 }

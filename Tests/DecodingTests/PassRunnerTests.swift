@@ -23,7 +23,7 @@ final class PassRunnerTests: XCTestCase {
 
     func testForkedBranchesMatchFreshPathsBitForBit() async throws {
         try await forEachModel { model, thread, name in
-            let tree = try CacheTree(models: [model.configuration.pageLayout], budget: CacheBudget(bytes: 1 << 28))
+            let tree = try CacheTree(models: [model.configuration.pageLayout()], budget: CacheBudget(bytes: 1 << 28))
             let runner = PassRunner(model, number: 0, tree: tree, thread: thread)
             let prompt = tree.fork(tree.root)
             tree.append(self.tokens(37, seed: 1), to: prompt)
@@ -46,7 +46,7 @@ final class PassRunnerTests: XCTestCase {
 
     func testAForgottenSuffixLeavesNoTrace() async throws {
         try await forEachModel { model, thread, name in
-            let tree = try CacheTree(models: [model.configuration.pageLayout], budget: CacheBudget(bytes: 1 << 28))
+            let tree = try CacheTree(models: [model.configuration.pageLayout()], budget: CacheBudget(bytes: 1 << 28))
             let runner = PassRunner(model, number: 0, tree: tree, thread: thread)
             let branch = tree.fork(tree.root)
             tree.append(self.tokens(30, seed: 1), to: branch)
@@ -64,7 +64,7 @@ final class PassRunnerTests: XCTestCase {
             var results: [[Float]] = []
             for rowsPerPass in [16, 33, 256] {
                 let tree = try CacheTree(
-                    models: [model.configuration.pageLayout], budget: CacheBudget(bytes: 1 << 28))
+                    models: [model.configuration.pageLayout()], budget: CacheBudget(bytes: 1 << 28))
                 let runner = PassRunner(model, number: 0, tree: tree, thread: thread)
                 let branch = tree.fork(tree.root)
                 tree.append(self.tokens(100, seed: 3), to: branch)

@@ -70,7 +70,7 @@ final class SchedulerRefusalTests: XCTestCase {
 
     func testWithoutRoomForTheDraftsPagesThereAreNoProposals() async throws {
         let (target, draft) = (try model(vocabularySize: 96, seed: 1), try model(vocabularySize: 96, seed: 2))
-        let page = target.configuration.pageLayout.bytesPerPage
+        let page = target.configuration.pageLayout().bytesPerPage
         // The target needs four pages for 50 tokens.
         let scheduler = try Scheduler(
             target: target, draft: draft, tokenizer: nil, thread: thread, limits: .init(cacheBytes: 4 * page))

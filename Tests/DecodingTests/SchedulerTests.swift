@@ -289,7 +289,7 @@ final class SchedulerTests: XCTestCase {
     }
 
     func testBranchesWaitForMemoryAndSayTheSame() async throws {
-        let layouts = try [Self.target, Self.draft].map { try $0.get().configuration.pageLayout.bytesPerPage }
+        let layouts = try [Self.target, Self.draft].map { try $0.get().configuration.pageLayout().bytesPerPage }
         let prompts = try prompts(24)
         let sampling = try SamplingParameters(temperature: 0.8, seed: 9)
         for draftLength in [0, 4] {
@@ -311,7 +311,7 @@ final class SchedulerTests: XCTestCase {
     }
 
     func testProposalsTakeNoMemoryThatTheTextDoesNotNeed() async throws {
-        let bytesPerPage = try Self.target.get().configuration.pageLayout.bytesPerPage
+        let bytesPerPage = try Self.target.get().configuration.pageLayout().bytesPerPage
         // Sixteen tokens have to be computed, one page; with all proposals it would be more.
         let prompt: [Int32] = [5, 6, 5, 6, 5, 6, 5, 6, 5, 6, 5, 6]
         var texts: [[Int32]] = []
@@ -349,7 +349,7 @@ final class SchedulerTests: XCTestCase {
     }
 
     func testTooLittleMemoryIsAnErrorAndLeavesNothingBehind() async throws {
-        let layout = try Self.target.get().configuration.pageLayout
+        let layout = try Self.target.get().configuration.pageLayout()
         let scheduler = try scheduler(cacheBytes: 4 * layout.bytesPerPage)
         let start = try await scheduler.open(Array(repeating: 20, count: 200))
         do {

@@ -9,8 +9,10 @@ final class BitEqualityTests: XCTestCase {
         ["llama-scaled", "qwen2-single", "qwen3-wide-heads", "llama-bfloat16"].map(TinyModels.folder)
         + [TinyModels.bundled("qwen/target")]
 
-    /// All instruction sets, with rows in either precision.
-    private let kinds = InstructionSet.supported.flatMap { set in ActivationPrecision.allCases.map { (set, $0) } }
+    /// All instruction sets, with rows in either precision, and with keys and values in each.
+    private let kinds = InstructionSet.supported.flatMap { set in
+        [NumericMode(), .init(activations: .bfloat16), .init(cache: .bfloat16), .init(cache: .int8)].map { (set, $0) }
+    }
 
     private func tokens(_ count: Int, _ model: LanguageModel, seed: UInt64 = 1) -> [Int32] {
         var random = SeededRandom(seed: seed)
@@ -22,8 +24,8 @@ final class BitEqualityTests: XCTestCase {
         for folder in folders {
             let model = try LanguageModel(contentsOf: folder)
             let prompt = tokens(75, model)
-            for (set, activations) in kinds {
-                let arithmetic = Arithmetic(instructionSet: set, team: team, activations: activations)
+            for (set, mode) in kinds {
+                let arithmetic = Arithmetic(instructionSet: set, team: team, mode: mode)
                 let whole = PathRunner(model, arithmetic: arithmetic).append(prompt)
                 for chunk in [1, 5, 16, 33] {
                     let runner = PathRunner(model, arithmetic: arithmetic, reversedPages: chunk == 5)
@@ -41,10 +43,10 @@ final class BitEqualityTests: XCTestCase {
         for folder in folders {
             let model = try LanguageModel(contentsOf: folder)
             let prompt = tokens(75, model)
-            for (set, activations) in kinds {
+            for (set, mode) in kinds {
                 let results = [1, 2, 3].map { threads in
                     let arithmetic = Arithmetic(
-                        instructionSet: set, team: ThreadTeam(threads: threads), activations: activations)
+                        instructionSet: set, team: ThreadTeam(threads: threads), mode: mode)
                     return PathRunner(model, arithmetic: arithmetic).append(prompt)
                 }
                 XCTAssertEqual(results[0], results[1], "\(folder), \(set)")
@@ -55,9 +57,9 @@ final class BitEqualityTests: XCTestCase {
 
     /// The last tokens of many paths in one pass, after a common prompt.
     private func lastRows(_ paths: [[Int32]], _ model: LanguageModel, _ arithmetic: Arithmetic) -> [Float] {
-        let layout = model.configuration.pageLayout
+        let layout = model.configuration.pageLayout(arithmetic.mode.cache)
         let blocks = paths.reduce(0) { max($0, ($1.count + 15) / 16) }
-        let pages = FloatBuffer(count: paths.count * blocks * layout.floatsPerPage)
+        let pages = FloatBuffer(count: paths.count * blocks * layout.bytesPerPage / 4)
         let workspace = ForwardWorkspace()
         func pass(_ rows: (Int) -> Range<Int>, wantsOutput: Bool) -> [Float] {
             var batch = ForwardBatch()
@@ -70,7 +72,10 @@ final class BitEqualityTests: XCTestCase {
                 }
             }
             return withExtendedLifetime(pages) {
-                Array(model.forward(batch, pages: pages.floats, workspace: workspace, arithmetic: arithmetic))
+                Array(
+                    model.forward(
+                        batch, pages: PageMemory(pages.floats, layout: layout), workspace: workspace,
+                        arithmetic: arithmetic))
             }
         }
         _ = pass({ 0..<$0 - 1 }, wantsOutput: false)
@@ -82,9 +87,9 @@ final class BitEqualityTests: XCTestCase {
             let model = try LanguageModel(contentsOf: folder)
             let width = model.configuration.outputWidth
             let paths = (0..<64).map { tokens(2 + $0 % 40, model, seed: UInt64($0)) }
-            for (set, activations) in kinds {
+            for (set, mode) in kinds {
                 let arithmetic = Arithmetic(
-                    instructionSet: set, team: ThreadTeam(threads: 2), activations: activations)
+                    instructionSet: set, team: ThreadTeam(threads: 2), mode: mode)
                 let alone = paths.map { PathRunner(model, arithmetic: arithmetic).append($0).suffix(width) }
                 for rows in [1, 2, 7, 16, 64] {
                     let together = lastRows(Array(paths.prefix(rows)), model, arithmetic)

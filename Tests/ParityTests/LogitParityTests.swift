@@ -94,7 +94,7 @@ final class LogitParityTests: XCTestCase {
             for prompt in try Golden("\(family)-target").prompts {
                 forEachSet { exact, set in
                     let arithmetic = Arithmetic(
-                        instructionSet: set, team: team, prefill: .exact, activations: .bfloat16)
+                        instructionSet: set, team: team, mode: .init(activations: .bfloat16))
                     let rounded = PathRunner(model, arithmetic: arithmetic).append(prompt.tokens)
                     let plain = PathRunner(model, arithmetic: exact).append(prompt.tokens)
                     if precision == .float32 { return XCTAssertEqual(rounded, plain, "\(family), \(set)") }
@@ -133,14 +133,14 @@ final class LogitParityTests: XCTestCase {
 
     func testLongPromptsThroughBLASAgreeWithTransformers() throws {
         guard BLAS.shared != nil else { throw XCTSkip("no OpenBLAS is installed; Tools/test installs it where it may") }
-        let arithmetic = Arithmetic(team: team, prefill: .blas)
+        let arithmetic = Arithmetic(team: team, mode: .init(prefill: .blas))
         for name in TinyModels.float32 {
             let model = try LanguageModel(contentsOf: TinyModels.folder(name))
             let prompt = try XCTUnwrap(try Golden(name).prompts.last)
             // The same prompt twice makes a batch that is long enough for BLAS.
             var batch = ForwardBatch()
             let count = prompt.tokens.count
-            let layout = model.configuration.pageLayout
+            let layout = model.configuration.pageLayout()
             let blocks = Int32((count + PageLayout.tokens - 1) / PageLayout.tokens)
             for copy in 0..<Int32(2) {
                 let path = batch.addPath(Array(copy * blocks..<(copy + 1) * blocks))
@@ -149,11 +149,12 @@ final class LogitParityTests: XCTestCase {
                 }
             }
             XCTAssertGreaterThanOrEqual(batch.rows.count, 64)
-            let pages = FloatBuffer(count: Int(2 * blocks) * layout.floatsPerPage)
+            let pages = FloatBuffer(count: Int(2 * blocks) * layout.bytesPerPage / 4)
             let found = withExtendedLifetime(pages) {
                 Array(
                     model.forward(
-                        batch, pages: pages.floats, workspace: ForwardWorkspace(), arithmetic: arithmetic))
+                        batch, pages: PageMemory(pages.floats, layout: layout), workspace: ForwardWorkspace(),
+                        arithmetic: arithmetic))
             }
             assertClose(found, prompt.logits + prompt.logits, name)
         }

@@ -57,7 +57,7 @@ final class StoriesTests: XCTestCase {
         let (folder, golden) = (try folder(), try goldenTokens())
         let model = try LanguageModel(contentsOf: folder)
         let runner = PathRunner(
-            model, capacity: 512, arithmetic: Arithmetic(team: ThreadTeam(threads: 2), prefill: .exact))
+            model, capacity: 512, arithmetic: Arithmetic(team: ThreadTeam(threads: 2), mode: .init(prefill: .exact)))
         XCTAssertEqual(choices(runner, after: golden).dropLast(), golden.dropFirst())
     }
 
@@ -66,7 +66,7 @@ final class StoriesTests: XCTestCase {
         guard BLAS.shared != nil else { throw XCTSkip("no OpenBLAS is installed; Tools/test installs it where it may") }
         let model = try LanguageModel(contentsOf: folder)
         let runner = PathRunner(
-            model, capacity: 512, arithmetic: Arithmetic(team: ThreadTeam(threads: 2), prefill: .blas))
+            model, capacity: 512, arithmetic: Arithmetic(team: ThreadTeam(threads: 2), mode: .init(prefill: .blas)))
         XCTAssertEqual(choices(runner, after: golden).dropLast(), golden.dropFirst())
     }
 

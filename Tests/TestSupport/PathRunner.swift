@@ -6,7 +6,7 @@ public final class PathRunner {
     public let model: LanguageModel
     private let arithmetic: Arithmetic
     private let workspace = ForwardWorkspace()
-    private let pages: UnsafeMutablePointer<Float>
+    private let pages: PageMemory
     private let path: [Int32]
     private var depth = 0
 
@@ -17,13 +17,15 @@ public final class PathRunner {
         self.model = model
         self.arithmetic = arithmetic
         let blocks = (capacity + PageLayout.tokens - 1) / PageLayout.tokens
-        let floats = blocks * model.configuration.pageLayout.floatsPerPage
-        pages = .allocate(capacity: floats)
-        pages.initialize(repeating: 0, count: floats)
+        let layout = model.configuration.pageLayout(arithmetic.mode.cache)
+        let bytes = blocks * layout.bytesPerPage
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        pages = PageMemory(memory, layout: layout)
         path = (0..<Int32(blocks)).map { reversedPages ? Int32(blocks) - 1 - $0 : $0 }
     }
 
-    deinit { pages.deallocate() }
+    deinit { pages.base.deallocate() }
 
     /// Appends tokens in one pass and returns the outputs of all of them, row after row.
     ///

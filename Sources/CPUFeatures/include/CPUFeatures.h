@@ -149,16 +149,21 @@ typedef struct {
     ptrdiff_t output_stride;
 } QuantizedProduct;
 
-/// Attention of several queries to one page of keys and values of one head. Strides are in floats.
+/// Attention of several queries to one page of keys and values of one head. Keys and values lie in words of 32 bits, each
+/// of which holds `n` elements, the first in the lowest bits: 1 float, 2 bfloat16, or 4 bytes that are 128 too large.
 typedef struct {
     /// `count` queries of `head_size` elements, already scaled.
     const float *_Nonnull queries;
     ptrdiff_t count;
     ptrdiff_t head_size;
-    /// Keys as `head_size` × 16: one column per depth.
-    const float *_Nonnull keys;
-    /// Values as 16 × `value_stride`: one row per depth.
-    const float *_Nonnull values;
+    /// Keys as ⌈`head_size` / n⌉ × 16 words: one column per depth, `n` elements of the depth in each.
+    const void *_Nonnull keys;
+    /// What the key of each depth is multiplied with: 16, for bytes alone.
+    const float *_Nullable key_scales;
+    /// Values as 16 / n × `value_stride` words: one column per element, `n` depths of the element in each.
+    const void *_Nonnull values;
+    /// What the value of each depth is multiplied with: 16, for bytes alone.
+    const float *_Nullable value_scales;
     ptrdiff_t value_stride;
     /// The depths of the page that the queries see: from `first_depth` on, 0 … 15, up to `depths`, 1 … 16.
     ptrdiff_t first_depth;
@@ -170,8 +175,9 @@ typedef struct {
     float *_Nonnull weighted;
     /// Working memory: 18 floats per query.
     float *_Nonnull weights;
-    /// Keys and values of the page that comes next, side by side, to be fetched meanwhile; null for none.
-    const float *_Nullable upcoming;
+    /// What is read next, to be fetched meanwhile; null for nothing.
+    const void *_Nullable upcoming;
+    ptrdiff_t upcoming_bytes;
 } PageAttention;
 
 /// The kernels of one instruction set. Each gives an output row by the same operations in the same order, whatever
@@ -211,8 +217,12 @@ typedef struct {
     /// Turns the pairs (i, i + size/2) of a head by the angles whose cosines and sines are given (RoFormer, 2021).
     void (*_Nonnull rotate)(float *_Nonnull head, ptrdiff_t size, const float *_Nonnull cosines,
                             const float *_Nonnull sines);
-    /// Adds one page to the running softmax of several queries.
-    void (*_Nonnull attend)(const PageAttention *_Nonnull);
+    /// Adds one page to the running softmax of several queries; keys and values are 32-bit floats.
+    void (*_Nonnull attend_float32)(const PageAttention *_Nonnull);
+    /// The same with keys and values in bfloat16.
+    void (*_Nonnull attend_bfloat16)(const PageAttention *_Nonnull);
+    /// The same with keys and values in 8 bits, with a scale for each depth.
+    void (*_Nonnull attend_int8)(const PageAttention *_Nonnull);
     /// gate = SiLU(gate) · up, element by element.
     void (*_Nonnull gate)(float *_Nonnull gate, const float *_Nonnull up, ptrdiff_t count);
     /// target += source, element by element.

@@ -93,7 +93,7 @@ private final class WindowReader {
     private let model: LanguageModel
     private let arithmetic: Arithmetic
     private let workspace = ForwardWorkspace()
-    private let pages: UnsafeMutablePointer<Float>
+    private let pages: PageMemory
     private let path: [Int32]
     private var tokens: [Int32] = []
 
@@ -101,13 +101,15 @@ private final class WindowReader {
         self.model = model
         self.arithmetic = arithmetic
         let blocks = (window + PageLayout.tokens - 1) / PageLayout.tokens
-        let floats = blocks * model.configuration.pageLayout.floatsPerPage
-        pages = .allocate(capacity: floats)
-        pages.initialize(repeating: 0, count: floats)
+        let layout = model.configuration.pageLayout()
+        let bytes = blocks * layout.bytesPerPage
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        pages = PageMemory(memory, layout: layout)
         path = Array(0..<Int32(blocks))
     }
 
-    deinit { pages.deallocate() }
+    deinit { pages.base.deallocate() }
 
     /// Reads the first half of a window.
     func begin(_ tokens: [Int32]) {

@@ -14,7 +14,7 @@ public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             let configuration = try ModelConfiguration(folder: folder.path)
             precondition(configuration.heads % configuration.keyValueHeads == 0 && configuration.headSize % 2 == 0)
             precondition(configuration.outputWidth > 0 && configuration.contextLength > 0)
-            precondition(configuration.pageLayout.bytesPerToken > 0)
+            precondition(configuration.pageLayout().bytesPerToken > 0)
         } catch {
             check(error)
         }
