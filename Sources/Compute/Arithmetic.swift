@@ -12,8 +12,8 @@ public struct Arithmetic: Sendable {
     public let mode: NumericMode
     /// `cblas_sgemm` for long batches; nil for exact ones.
     package let blas: BLAS?
-    /// What measures products; nil where nobody asks.
-    package let meter: ProductMeter?
+    /// What measures the parts of passes; nil where nobody asks.
+    package let meter: PassMeter?
     /// Working memory of products that round their rows.
     let roundedRows = RoundedRows()
 
@@ -27,9 +27,9 @@ public struct Arithmetic: Sendable {
         self.init(instructionSet: instructionSet, team: team, mode: mode, meter: nil)
     }
 
-    /// The same, with something that measures products.
+    /// The same, with something that measures the parts of passes.
     package init(
-        instructionSet: InstructionSet = .current, team: ThreadTeam, mode: NumericMode, meter: ProductMeter?
+        instructionSet: InstructionSet = .current, team: ThreadTeam, mode: NumericMode, meter: PassMeter?
     ) {
         precondition(InstructionSet.supported.contains(instructionSet), "\(instructionSet) does not run here")
         self.instructionSet = instructionSet

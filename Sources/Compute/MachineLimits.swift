@@ -56,13 +56,13 @@ package struct MachineLimits: Sendable {
         barrierSeconds = waiting / Double(barriers)
     }
 
-    /// The least time that products take which read and compute so much.
-    package func leastSeconds(_ products: ProductMeter.Reading) -> Double {
+    /// The least time that something takes which reads and computes so much.
+    package func leastSeconds(_ work: PassMeter.Work) -> Double {
         max(
-            Double(products.bytes) / bytesPerSecond,
-            Double(products.byteOperations) / byteOperationsPerSecond
-                + Double(products.floatOperations) / floatOperationsPerSecond
-                + Double(products.roundedOperations) / roundedOperationsPerSecond)
+            Double(work.bytes) / bytesPerSecond,
+            Double(work.byteOperations) / byteOperationsPerSecond
+                + Double(work.floatOperations) / floatOperationsPerSecond
+                + Double(work.roundedOperations) / roundedOperationsPerSecond)
     }
 
     private static func seconds(_ body: () -> Void) -> Double {

@@ -146,7 +146,7 @@ private enum ScoreStep<Words: CacheWords>: TileStep {
 /// What needs one number for each query is done for sixteen of them at once.
 @inline(__always)
 private func normalizeScores<Words: CacheWords>(_ words: Words.Type, _ page: PageAttention) {
-    let (kept, totals) = (page.weights + 16 * page.count, page.weights + 17 * page.count)
+    let kept = page.weights + 16 * page.count
     for first in stride(from: 0, to: page.count, by: 16) {
         let queries = first..<min(first + 16, page.count)
         for query in queries { kept[query] = largest(load(page.weights + query * 16)) }
@@ -157,12 +157,11 @@ private func normalizeScores<Words: CacheWords>(_ words: Words.Type, _ page: Pag
         let factors = exponential(before - maxima)
         store(factors, to: kept + first, count: queries.count)
         for query in queries {
-            let weights = exponential(load(page.weights + query * 16) - page.maxima[query])
-            totals[query] = sum(weights)
-            store(Words.scaled(weights, by: page.value_scales), to: page.weights + query * 16)
+            var sums = exponential(load(page.weights + query * 16) - page.maxima[query])
+            store(Words.scaled(sums, by: page.value_scales), to: page.weights + query * 16)
+            accumulate(&sums, load(page.sums + query * 16), Vector(repeating: kept[query]))
+            store(sums, to: page.sums + query * 16)
         }
-        let sums = load(page.sums + first, count: queries.count) * factors
-        store(sums + load(totals + first, count: queries.count), to: page.sums + first, count: queries.count)
     }
 }
 

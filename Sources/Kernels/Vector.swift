@@ -1,4 +1,4 @@
-#if KERNELS_V4
+#if KERNELS_V3 || KERNELS_V4
 internal import Intrinsics
 #endif
 
@@ -63,10 +63,17 @@ private func lanes(_ count: Int) -> UInt16 { UInt16(truncatingIfNeeded: (1 << co
 /// Adds the lanes, halves onto halves: always in the same order.
 @inline(__always)
 func sum(_ vector: Vector) -> Float {
+    #if KERNELS_V4
+    return sum_of_all_lanes(unsafeBitCast(vector, to: __m512.self))
+    #elseif KERNELS_V3
+    let halves = unsafeBitCast(vector, to: (__m256, __m256).self)
+    return sum_of_lanes(halves.0, halves.1)
+    #else
     let eight = vector.lowHalf + vector.highHalf
     let four = eight.lowHalf + eight.highHalf
     let two = four.lowHalf + four.highHalf
     return two[0] + two[1]
+    #endif
 }
 
 /// Adds the lanes of integers, wrapping around.

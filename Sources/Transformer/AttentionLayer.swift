@@ -1,5 +1,6 @@
 internal import CPUFeatures
 internal import Compute
+internal import Synchronization
 
 /// Grouped-query attention (Ainslie et al., 2023) over the pages of each row's path.
 struct AttentionLayer: Sendable {
@@ -42,7 +43,11 @@ struct AttentionLayer: Sendable {
         queryKeyValue.apply(
             buffers.normed, stride: shape.width, into: buffers.projected, stride: projectedWidth, pass)
         pass.forEachRow(work: 4 * projectedWidth) { row in place(row, pass) }
-        attend(pass)
+        if let meter = pass.arithmetic.meter {
+            meter.measureAttention { attend(pass) }
+        } else {
+            _ = attend(pass)
+        }
         output.apply(
             buffers.attended, stride: shape.heads * shape.headSize, into: buffers.normed, stride: shape.width, pass)
         pass.addToHidden(buffers.normed)
@@ -84,21 +89,45 @@ struct AttentionLayer: Sendable {
             head, shape.headSize, pass.buffers.cosines + row * half, pass.buffers.sines + row * half)
     }
 
-    /// Attention of all rows: one item of work for each pair of row and head of keys.
-    private func attend(_ pass: ForwardPass) {
-        let work = max(1, pass.plan.meanDepth * shape.headSize * group * 2)
-        pass.arithmetic.team.split(shape.keyValueHeads * pass.rows, atLeast: 1 + 65_536 / work) { items in
-            for head in items.lowerBound / pass.rows...(items.upperBound - 1) / pass.rows {
-                let first = max(items.lowerBound, head * pass.rows) - head * pass.rows
-                let end = min(items.upperBound, (head + 1) * pass.rows) - head * pass.rows
-                attend(first..<end, head: head, pass)
+    /// Attention of all rows, a head of keys and some of the rows at a time.
+    ///
+    /// - Returns: how many bytes of keys and values were read, and how much was computed with them.
+    private func attend(_ pass: ForwardPass) -> (bytes: Int, operations: Int) {
+        let depths = Atomic(0)
+        let products = Atomic(0)
+        let work = max(1, pass.plan.meanDepth * shape.headSize * group * 2 * pass.rows)
+        let parts = parts(of: pass)
+        pass.arithmetic.team.split(shape.keyValueHeads * parts, atLeast: 1 + 65_536 * parts / work) { items in
+            for item in items {
+                let part = item % parts
+                let places = part * pass.rows / parts..<(part + 1) * pass.rows / parts
+                let read = attend(places, head: item / parts, pass)
+                depths.wrappingAdd(read.depths, ordering: .relaxed)
+                products.wrappingAdd(read.products, ordering: .relaxed)
             }
         }
+        // A product of a query and a key, and of a weight and a value: multiplications and additions.
+        return (
+            depths.load(ordering: .relaxed) * pass.pages.layout.bytesPerHead / PageLayout.tokens,
+            products.load(ordering: .relaxed) * 4 * group * shape.headSize
+        )
+    }
+
+    /// In how many parts rows are taken: whoever takes some reads all their pages, so there are as few as keep all threads
+    /// busy to the end, but no more than 64 rows to a part.
+    private func parts(of pass: ForwardPass) -> Int {
+        let threads = pass.arithmetic.team.count
+        let fewest =
+            shape.keyValueHeads % threads == 0 ? 1 : (4 * threads + shape.keyValueHeads - 1) / shape.keyValueHeads
+        return min(pass.rows, max(fewest, (pass.rows + 63) / 64))
     }
 
     /// Attention of the rows in some places to one head of keys, page by page in ascending depth: a page that they
     /// share is read once for all of them.
-    private func attend(_ places: Range<Int>, head: Int, _ pass: ForwardPass) {
+    ///
+    /// - Returns: how many depths were read, and for how many rows, each of which counts.
+    private func attend(_ places: Range<Int>, head: Int, _ pass: ForwardPass) -> (depths: Int, products: Int) {
+        var (depths, products) = (0, 0)
         let readings = hasWindow ? pass.plan.windowReadings : pass.plan.readings
         let item = head * pass.rows
         pass.buffers.resetSoftmax((item + places.lowerBound) * group..<(item + places.upperBound) * group)
@@ -107,8 +136,11 @@ struct AttentionLayer: Sendable {
             guard !own.isEmpty else { continue }
             let next = index + 1 < readings.count ? readings[index + 1].page : nil
             attend(reading, own, head: head, upcoming: next, pass)
+            depths += reading.depths.count
+            products += reading.depths.count * own.count
         }
         for place in places { finish(place, of: pass.plan.rows[place], head: head, pass) }
+        return (depths, products)
     }
 
     private func attend(
@@ -125,8 +157,9 @@ struct AttentionLayer: Sendable {
             head_size: shape.headSize, keys: keys, key_scales: scales(layout.keyScaleOffset),
             values: keys + layout.valueOffset, value_scales: scales(layout.valueScaleOffset),
             value_stride: layout.valueStride, first_depth: reading.depths.lowerBound,
-            depths: reading.depths.upperBound, maxima: pass.buffers.maxima + query, sums: pass.buffers.sums + query,
-            weighted: pass.buffers.weighted + query * layout.valueStride, weights: pass.buffers.weights + query * 18,
+            depths: reading.depths.upperBound, maxima: pass.buffers.maxima + query,
+            sums: pass.buffers.sums + query * PageLayout.tokens,
+            weighted: pass.buffers.weighted + query * layout.valueStride, weights: pass.buffers.weights + query * 17,
             upcoming: upcoming.map { UnsafeRawPointer(pass.pages.head(head, layer: layer, page: $0)) },
             upcoming_bytes: upcoming == nil ? 0 : layout.bytesPerHead)
         pass.attend(&attention)
@@ -139,7 +172,8 @@ struct AttentionLayer: Sendable {
             let query = (head * pass.rows + place) * group + member
             let weighted = pass.buffers.weighted + query * pass.pages.layout.valueStride
             let target = pass.buffers.attended + (row * shape.heads + head * group + member) * size
-            let sum = pass.buffers.sums[query]
+            let sums = pass.buffers.sums + query * PageLayout.tokens
+            let sum = (0..<PageLayout.tokens).reduce(0) { $0 + sums[$1] }
             for index in 0..<size { target[index] = weighted[index] / sum }
         }
     }

@@ -12,11 +12,12 @@ struct ForwardBuffers {
     let projected: UnsafeMutablePointer<Float>
     /// Scaled queries as head of keys × row × group × head size.
     let queries: UnsafeMutablePointer<Float>
-    /// Running softmax of each query, in the order of `queries`: largest score, sum, weighted values.
+    /// Running softmax of each query, in the order of `queries`: largest score, sums of each place in a page, weighted
+    /// values.
     let maxima: UnsafeMutablePointer<Float>
     let sums: UnsafeMutablePointer<Float>
     let weighted: UnsafeMutablePointer<Float>
-    /// Working memory of attention, 18 for each query.
+    /// Working memory of attention, 17 for each query.
     let weights: UnsafeMutablePointer<Float>
     /// Attention's results: heads × head size.
     let attended: UnsafeMutablePointer<Float>
@@ -47,10 +48,10 @@ struct ForwardBuffers {
             rows * shape.width, rows * shape.width,
             // The states that want an output are gathered here too.
             rows * max(shape.width, (shape.heads + 2 * shape.keyValueHeads) * shape.headSize), group * shape.headSize,
-            group, group,
+            group, group * PageLayout.tokens,
             group * valueStride, group * shape.headSize, rows * 2 * shape.largestInnerWidth,
             rows * shape.headSize / 2, rows * shape.headSize / 2, outputRows * shape.outputWidth,
-            rows * experts, expertRows * shape.width, expertRows * shape.width, 18 * group,
+            rows * experts, expertRows * shape.width, expertRows * shape.width, 17 * group,
         ].map { ($0 + 15) / 16 * 16 }
         memory = FloatBuffer(count: sizes.reduce(0, +))
         var next = memory.floats
@@ -66,10 +67,9 @@ struct ForwardBuffers {
 
     /// Starts the softmax of some queries afresh.
     func resetSoftmax(_ queries: Range<Int>) {
-        for query in queries {
-            maxima[query] = -.infinity
-            sums[query] = 0
-        }
+        (maxima + queries.lowerBound).update(repeating: -.infinity, count: queries.count)
+        (sums + queries.lowerBound * PageLayout.tokens).update(
+            repeating: 0, count: queries.count * PageLayout.tokens)
         (weighted + queries.lowerBound * valueStride).update(repeating: 0, count: queries.count * valueStride)
     }
 }

@@ -9,12 +9,15 @@ struct Bench: AsyncParsableCommand {
         abstract: "Measures the engine's speed: a prompt, then tokens for 1 to 64 branches at a time.",
         discussion: """
             All branches share the prompt and write one token each in every pass, so a pass has as many rows as there \
-            are branches. Of the repetitions the median is shown. Beside tokens stand the matrix products alone: their \
-            share of the time, what they read and multiplied, and how near that is to the limit, which is the longer of \
-            the times that their bytes and their operations take at the rates that this machine reached in the same run.
+            are branches. Of the repetitions the median is shown. Beside tokens stand the matrix products alone, and then \
+            attention alone: their share of the time, what they read and multiplied, and how near that is to the limit, \
+            which is the longer of the times that their bytes and their operations take at the rates that this machine \
+            reached in the same run.
 
             --json writes [{"phase": "prompt" | "decode", "rows": …, "context": …, "tokensPerSecond": …, \
-            "productShare": …, "gigabytesPerSecond": …, "gigaoperationsPerSecond": …, "shareOfLimit": …}].
+            "productShare": …, "gigabytesPerSecond": …, "gigaoperationsPerSecond": …, "shareOfLimit": …, "attention": \
+            {"share": …, "gigabytesPerSecond": …, "gigaoperationsPerSecond": …, "shareOfLimit": …, "kvBytesRead": …, \
+            "kvBytesUnique": …}}]: what a pass reads of keys and values on average, and what it has to.
 
             With --draft, branches write with and without its proposals in turns, and the ratio is what counts. \
             Proposals are accepted at the rate of --acceptance whatever the models say, so that any weights do; all \
@@ -29,6 +32,9 @@ struct Bench: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("A Hugging Face folder.", valueName: "dir"), completion: .directory)
     var model: String
+
+    @Flag(help: "Give each branch a copy of the prompt, as if nothing could be shared.")
+    var unshared = false
 
     @Option(
         help: ArgumentHelp(
@@ -77,6 +83,9 @@ struct Bench: AsyncParsableCommand {
         if let acceptance, !(0...1).contains(acceptance) {
             throw ValidationError("--acceptance is \(acceptance), expected 0 to 1.")
         }
+        guard draft == nil || !unshared else {
+            throw ValidationError("--unshared measures one model: leave out --draft.")
+        }
         guard draft != nil || (acceptance == nil && draftTokens == nil) else {
             throw ValidationError("--acceptance and --draft-tokens need --draft DIR.")
         }
@@ -101,7 +110,7 @@ struct Bench: AsyncParsableCommand {
             speeds[0].append(try await benchmark.promptSpeed(tokens: promptTokens))
             for (place, count) in rows.numbers.enumerated() {
                 let speed = try await benchmark.decodeSpeed(
-                    branches: Int(count), context: promptTokens, tokens: generatedTokens)
+                    branches: Int(count), context: promptTokens, tokens: generatedTokens, isShared: !unshared)
                 speeds[place + 1].append(speed)
             }
         }
@@ -118,29 +127,41 @@ struct Bench: AsyncParsableCommand {
         let entries = zip(shapes, speeds).map { shape, speed -> JSONValue in
             [
                 "phase": .string(shape.0), "rows": .integer(shape.1), "context": .integer(shape.2),
-                "tokensPerSecond": .number(speed.tokensPerSecond), "productShare": .number(speed.productShare),
-                "gigabytesPerSecond": .number(speed.bytesPerSecond / 1e9),
-                "gigaoperationsPerSecond": .number(speed.operationsPerSecond / 1e9),
-                "shareOfLimit": .number(speed.shareOfLimit),
+                "tokensPerSecond": .number(speed.tokensPerSecond), "productShare": .number(speed.products.share),
+                "gigabytesPerSecond": .number(speed.products.bytesPerSecond / 1e9),
+                "gigaoperationsPerSecond": .number(speed.products.operationsPerSecond / 1e9),
+                "shareOfLimit": .number(speed.products.shareOfLimit), "attention": report(attention: speed),
             ]
         }
         return JSONValue.array(entries).serialized() + "\n"
     }
 
+    private func report(attention speed: EngineSpeed) -> JSONValue {
+        [
+            "share": .number(speed.attention.share),
+            "gigabytesPerSecond": .number(speed.attention.bytesPerSecond / 1e9),
+            "gigaoperationsPerSecond": .number(speed.attention.operationsPerSecond / 1e9),
+            "shareOfLimit": .number(speed.attention.shareOfLimit),
+            "kvBytesRead": .integer(speed.attention.bytes / speed.passes), "kvBytesUnique": .integer(speed.cacheBytes),
+        ]
+    }
+
     private func table(_ speeds: [EngineSpeed]) -> String {
         let names = ["prompt of \(promptTokens)"] + rows.numbers.map { Bench.branches(Int($0)) }
-        let heading = Bench.line("", ["tokens/s", "products", "GB/s", "GOP/s", "of limit"])
+        let part = ["GB/s", "GOP/s", "of limit"]
+        let heading = Bench.line("", ["tokens/s", "products"] + part + ["attention"] + part)
         return zip(names, speeds).reduce(heading) { text, entry in
             let (name, speed) = entry
-            return text
-                + Bench.line(
-                    name,
-                    [
-                        Bench.tenths(speed.tokensPerSecond), Bench.percent(speed.productShare),
-                        Bench.tenths(speed.bytesPerSecond / 1e9),
-                        "\(Int((speed.operationsPerSecond / 1e9).rounded()))", Bench.percent(speed.shareOfLimit),
-                    ])
+            let parts = [speed.products, speed.attention].flatMap { Bench.columns($0) }
+            return text + Bench.line(name, [Bench.tenths(speed.tokensPerSecond)] + parts)
         }
+    }
+
+    private static func columns(_ part: EngineSpeed.Part) -> [String] {
+        [
+            percent(part.share), tenths(part.bytesPerSecond / 1e9),
+            "\(Int((part.operationsPerSecond / 1e9).rounded()))", percent(part.shareOfLimit),
+        ]
     }
 
     private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
@@ -149,6 +170,6 @@ struct Bench: AsyncParsableCommand {
         func space(_ text: String, _ width: Int) -> String {
             String(repeating: " ", count: max(1, width - text.count))
         }
-        return name + space(name, 14) + columns.map { space($0, 11) + $0 }.joined() + "\n"
+        return name + space(name, 14) + columns.map { space($0, 9) + $0 }.joined() + "\n"
     }
 }

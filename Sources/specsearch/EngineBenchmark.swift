@@ -3,26 +3,40 @@ import Compute
 import Decoding
 import Transformer
 
-/// How fast something was, and how much of its time matrix products took.
+/// How fast something was, and what its parts did.
 struct EngineSpeed {
     /// Tokens of all branches per second.
     let tokensPerSecond: Double
-    /// The share of the time that matrix products took, 0 to 1.
-    let productShare: Double
-    /// Bytes of weights that matrix products read per second.
-    let bytesPerSecond: Double
-    /// What they multiplied and added per second.
-    let operationsPerSecond: Double
-    /// How near products are to what the machine can do, 0 to 1: the least time that their bytes and operations take,
-    /// over the time that they took.
-    let shareOfLimit: Double
+    /// The forward passes in which they were computed.
+    let passes: Int
+    /// Bytes of keys and values that a pass cannot do without, on average.
+    let cacheBytes: Int
+    /// Matrix products.
+    let products: Part
+    /// Attention.
+    let attention: Part
 
-    init(tokens: Int, seconds: Double, products: ProductMeter.Reading, limits: MachineLimits) {
-        tokensPerSecond = Double(tokens) / seconds
-        productShare = products.seconds / seconds
-        bytesPerSecond = Double(products.bytes) / products.seconds
-        operationsPerSecond = Double(products.operations) / products.seconds
-        shareOfLimit = limits.leastSeconds(products) / products.seconds
+    /// A part of the passes.
+    struct Part {
+        /// Its share of the time, 0 to 1.
+        let share: Double
+        /// Bytes that it read, over all passes.
+        let bytes: Int
+        /// Bytes that it read per second.
+        let bytesPerSecond: Double
+        /// Multiplications and additions per second.
+        let operationsPerSecond: Double
+        /// How near it is to what the machine can do, 0 to 1: the least time that its bytes and operations take, over the
+        /// time that it took.
+        let shareOfLimit: Double
+
+        init(_ work: PassMeter.Work, of seconds: Double, limits: MachineLimits) {
+            share = work.seconds / seconds
+            bytes = work.bytes
+            bytesPerSecond = Double(work.bytes) / work.seconds
+            operationsPerSecond = Double(work.operations) / work.seconds
+            shareOfLimit = limits.leastSeconds(work) / work.seconds
+        }
     }
 }
 
@@ -33,7 +47,7 @@ actor EngineBenchmark {
     private static let rowsPerPass = 512
     private let tree: CacheTree
     private let runner: PassRunner
-    private let meter: ProductMeter
+    private let meter: PassMeter
     /// What the machine can do at most, measured before anything else.
     nonisolated let limits: MachineLimits
 
@@ -42,7 +56,7 @@ actor EngineBenchmark {
     init(
         _ model: LanguageModel, threads: Int, mode: NumericMode, cacheBytes: Int
     ) throws(DecodingError) {
-        meter = ProductMeter()
+        meter = PassMeter()
         let arithmetic = Arithmetic(team: ThreadTeam(threads: threads), mode: mode, meter: meter)
         limits = MachineLimits(arithmetic)
         thread = ComputeThread(arithmetic)
@@ -60,24 +74,29 @@ actor EngineBenchmark {
     func promptSpeed(tokens: Int) async throws(DecodingError) -> EngineSpeed {
         let node = prompt(tokens)
         defer { tree.release(node) }
-        return try await speed(tokens: tokens) { () throws(DecodingError) in
+        let passes = (tokens + Self.rowsPerPass - 1) / Self.rowsPerPass
+        return try await speed(tokens: tokens, passes: passes) { () throws(DecodingError) in
             _ = try await runner.compute([node], outputs: 1, rowsPerPass: Self.rowsPerPass)
         }
     }
 
-    /// The speed of branches together that share a prompt and write one token each in every pass.
-    func decodeSpeed(branches: Int, context: Int, tokens: Int) async throws(DecodingError) -> EngineSpeed {
-        let shared = prompt(context)
-        _ = try await runner.compute([shared], outputs: 1, rowsPerPass: Self.rowsPerPass)
-        let paths = (0..<branches).map { _ in tree.fork(shared) }
-        tree.release(shared)
+    /// The speed of branches together that continue a prompt and write one token each in every pass.
+    ///
+    /// - Parameter isShared: whether they share the prompt's keys and values, or each has its own.
+    func decodeSpeed(
+        branches: Int, context: Int, tokens: Int, isShared: Bool
+    ) async throws(DecodingError) -> EngineSpeed {
+        let prompts = (0..<(isShared ? 1 : branches)).map { _ in prompt(context) }
+        for prompt in prompts { _ = try await runner.compute([prompt], outputs: 1, rowsPerPass: Self.rowsPerPass) }
+        let paths = (0..<branches).map { tree.fork(prompts[$0 % prompts.count]) }
+        for prompt in prompts { tree.release(prompt) }
         defer { for path in paths { tree.release(path) } }
         func write(_ step: Int) async throws(DecodingError) {
             for (branch, path) in paths.enumerated() { tree.append([token(branch * 7919 + step * 104_729)], to: path) }
             _ = try await runner.compute(paths, outputs: 1, rowsPerPass: max(branches, Self.rowsPerPass))
         }
         try await write(0)
-        return try await speed(tokens: branches * tokens) { () throws(DecodingError) in
+        return try await speed(tokens: branches * tokens, passes: tokens) { () throws(DecodingError) in
             for step in 1...tokens { try await write(step) }
         }
     }
@@ -93,13 +112,18 @@ actor EngineBenchmark {
     }
 
     private func speed(
-        tokens: Int, _ body: () async throws(DecodingError) -> Void
+        tokens: Int, passes: Int, _ body: () async throws(DecodingError) -> Void
     ) async throws(DecodingError) -> EngineSpeed {
         meter.reset()
         let clock = ContinuousClock()
         let start = clock.now
         try await body()
         let seconds = (clock.now - start) / .seconds(1)
-        return EngineSpeed(tokens: tokens, seconds: seconds, products: meter.reading, limits: limits)
+        let before = (passes - 1) * (tokens / passes) * tree.memory(of: 0).layout.bytesPerToken / 2
+        return EngineSpeed(
+            tokensPerSecond: Double(tokens) / seconds, passes: passes,
+            cacheBytes: tree.statistics(of: 0).uniqueBytes - before,
+            products: .init(meter.products, of: seconds, limits: limits),
+            attention: .init(meter.attention, of: seconds, limits: limits))
     }
 }

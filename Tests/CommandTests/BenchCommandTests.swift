@@ -29,6 +29,29 @@ final class BenchCommandTests: XCTestCase {
         }
     }
 
+    func testAPassReadsSharedKeysAndValuesOnce() throws {
+        let arguments = [
+            "bench", "--model", TinyModels.bundled("qwen/target"), "--prompt-tokens", "320", "--generated-tokens", "7",
+            "--repetitions", "1", "--rows", "1,16", "--json", "--threads",
+        ]
+        /// Bytes that are read, over those that have to be.
+        func reading(_ options: String...) throws -> [Double] {
+            let entries = try XCTUnwrap(try Command.specsearch.run(arguments + options).json().array)
+            return try entries.dropFirst().map { entry in
+                let attention = try XCTUnwrap(entry["attention"])
+                XCTAssertTrue((0.001...1).contains(try XCTUnwrap(attention["share"]?.double)))
+                return Double(try XCTUnwrap(attention["kvBytesRead"]?.int))
+                    / Double(try XCTUnwrap(attention["kvBytesUnique"]?.int))
+            }
+        }
+        for precision in ["f32", "int8"] {
+            XCTAssertEqual(try reading("1", "--cache-precision", precision), [1, 1])
+            XCTAssertEqual(try reading("1", "--cache-precision", precision, "--unshared"), [1, 1])
+        }
+        // Threads that have no head of their own share one, and both read it.
+        XCTAssertTrue(try reading("2").allSatisfy { (1...8).contains($0) })
+    }
+
     func testProposalsAreMeasuredBesidePlainWriting() throws {
         let arguments = [
             "bench", "--model", TinyModels.bundled("qwen/target"), "--draft", TinyModels.bundled("qwen/draft"),
@@ -66,6 +89,7 @@ final class BenchCommandTests: XCTestCase {
         ] {
             try Command.specsearch.assertMisused(model + [option, value], saying: option)
         }
+        try Command.specsearch.assertMisused(model + ["--draft", "x", "--unshared"], saying: "--unshared measures")
         for options in [["--acceptance", "0.5"], ["--draft-tokens", "2"]] {
             try Command.specsearch.assertMisused(model + options, saying: "--draft DIR")
         }

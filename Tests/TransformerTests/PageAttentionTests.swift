@@ -63,8 +63,8 @@ final class PageAttentionTests: XCTestCase {
             let count = queries.count / size
             let queries = FloatBuffer(queries)
             let maxima = FloatBuffer([Float](repeating: -.infinity, count: count))
-            let (sums, weighted) = (FloatBuffer(count: count), FloatBuffer(count: count * stride))
-            let weights = FloatBuffer(count: 18 * count)
+            let (sums, weighted) = (FloatBuffer(count: count * 16), FloatBuffer(count: count * stride))
+            let weights = FloatBuffer(count: 17 * count)
             let run = [
                 .float32: kernels.attend_float32, .bfloat16: kernels.attend_bfloat16, .int8: kernels.attend_int8,
             ][
@@ -82,8 +82,9 @@ final class PageAttentionTests: XCTestCase {
                     upcoming: nil, upcoming_bytes: 0)
                 withExtendedLifetime(queries) { run(&page) }
             }
-            return (0..<count).flatMap { query in
-                (0..<size).map { weighted.floats[query * stride + $0] / sums.floats[query] }
+            return (0..<count).flatMap { query -> [Float] in
+                let sum = (0..<16).reduce(0) { $0 + sums.floats[query * 16 + $1] }
+                return (0..<size).map { weighted.floats[query * stride + $0] / sum }
             }
         }
     }

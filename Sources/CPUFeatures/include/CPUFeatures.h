@@ -168,12 +168,13 @@ typedef struct {
     /// The depths of the page that the queries see: from `first_depth` on, 0 … 15, up to `depths`, 1 … 16.
     ptrdiff_t first_depth;
     ptrdiff_t depths;
-    /// Per query the largest score so far and the sum of exponentials relative to it; starts as −infinity and 0.
+    /// Per query the largest score so far; starts as −infinity.
     float *_Nonnull maxima;
+    /// Per query 16 sums of exponentials relative to it, of the depths at each place in a page; they start as 0.
     float *_Nonnull sums;
     /// Per query `value_stride` weighted sums of values relative to the same largest score; starts as 0.
     float *_Nonnull weighted;
-    /// Working memory: 18 floats per query.
+    /// Working memory: 17 floats per query.
     float *_Nonnull weights;
     /// What is read next, to be fetched meanwhile; null for nothing.
     const void *_Nullable upcoming;
