@@ -79,7 +79,8 @@ let package = Package(
         .target(
             name: "Transformer", dependencies: ["CPUFeatures", "Compute", "Safetensors", "Files", "JSON"],
             swiftSettings: house),
-        .target(name: "CacheTree", dependencies: ["Transformer"], swiftSettings: house),
+        .target(
+            name: "CacheTree", dependencies: ["Transformer", "Compute", "Safetensors", "Files"], swiftSettings: house),
         .target(
             name: "Decoding",
             dependencies: ["CacheTree", "Transformer", "Compute", "Tokenization", "Files", "JSON"],
@@ -133,7 +134,9 @@ let package = Package(
             dependencies: ["Transformer", "Compute", "CPUFeatures", "Safetensors", "Files", "JSON", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "CacheTreeTests", dependencies: ["CacheTree", "Transformer", "TestSupport"], swiftSettings: house),
+            name: "CacheTreeTests",
+            dependencies: ["CacheTree", "Transformer", "Compute", "Safetensors", "Files", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "DecodingTests",
             dependencies: ["Decoding", "CacheTree", "Transformer", "Compute", "Tokenization", "TestSupport"],

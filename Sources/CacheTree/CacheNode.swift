@@ -20,11 +20,8 @@ struct CacheNode {
     /// Whether a node lives in this place of the table.
     var isLive: Bool { !memory.isEmpty }
 
-    /// How many tokens from the node's first on equal those of `other` from `start` on.
-    func matches(_ other: [Int32]) -> Int {
-        let longest = min(tokens.count, other.count - start)
-        var count = 0
-        while count < longest, tokens[count] == other[start + count] { count += 1 }
-        return count
+    /// How many tokens from the node's first on equal those of `other`.
+    func matches(_ other: ArraySlice<Int32>) -> Int {
+        zip(tokens, other).prefix { $0 == $1 }.count
     }
 }

@@ -38,11 +38,17 @@ extension CacheTree {
         try pools[model].require(plan.pages)
         pin(node, model: model)
         let recomputed = tokensRecomputed
-        for member in pathMembers(to: index, from: plan.computed) where nodes[member].start < plan.end {
-            extend(member, model: model, to: min(nodes[member].end, plan.end) - nodes[member].start)
+        extendPath(to: index, model: model, from: plan.computed, to: plan.end)
+        return emit(plan, recomputed: tokensRecomputed - recomputed, into: &batch)
+    }
+
+    /// Gives the nodes of a path the pages for the depths from `computed`, where it is computed now, up to `end`, and counts
+    /// these as computed. The pool must have the pages.
+    func extendPath(to index: Int, model: Int, from computed: Int, to end: Int) {
+        for member in pathMembers(to: index, from: computed) where nodes[member].start < end {
+            extend(member, model: model, to: min(nodes[member].end, end) - nodes[member].start)
         }
         peakBytes = max(peakBytes, pools.reduce(0) { $0 + $1.bytesInUse })
-        return emit(plan, recomputed: tokensRecomputed - recomputed, into: &batch)
     }
 
     /// Finds out what has to be done, without a limit and without doing it.
@@ -125,7 +131,7 @@ extension CacheTree {
     }
 
     /// The first node of a path with tokens that the model has not computed; there must be one.
-    private func firstUncomputed(on index: Int, model: Int) -> Int {
+    func firstUncomputed(on index: Int, model: Int) -> Int {
         pathMembers(to: index, from: computedDepth(of: id(of: index), model: model))[0]
     }
 }

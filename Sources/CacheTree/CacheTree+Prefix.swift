@@ -6,17 +6,24 @@ extension CacheTree {
     /// same tokens any may be found, but always the same one after the same history.
     /// - Complexity: O(tokens that match), times the branches that repeat each other.
     public func longestPrefix(of tokens: [Int32]) -> (node: NodeID, depth: Int) {
-        var best = (node: CacheTree.rootIndex, depth: 0)
-        var open = [CacheTree.rootIndex]
+        let found = longestPrefix(of: tokens[...], behind: CacheTree.rootIndex)
+        return (id(of: found.node), found.depth)
+    }
+
+    /// The node below another that contains the longest prefix of what follows that, and the depth where the prefix ends.
+    func longestPrefix(of tokens: ArraySlice<Int32>, behind index: Int) -> (node: Int, depth: Int) {
+        let base = nodes[index].end
+        var best = (node: index, depth: base)
+        var open = [index]
         while let index = open.popLast() {
-            let start = nodes[index].end
-            guard start < tokens.count else { continue }
-            for child in nodes[index].children.beginning(with: tokens[start]) {
-                let depth = start + nodes[child].matches(tokens)
+            let rest = tokens.dropFirst(nodes[index].end - base)
+            guard let next = rest.first else { continue }
+            for child in nodes[index].children.beginning(with: next) {
+                let depth = nodes[index].end + nodes[child].matches(rest)
                 if depth > best.depth { best = (child, depth) }
                 if depth == nodes[child].end { open.append(child) }
             }
         }
-        return (id(of: best.node), best.depth)
+        return best
     }
 }

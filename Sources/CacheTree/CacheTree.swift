@@ -97,10 +97,16 @@ public final class CacheTree {
     /// lower part keeps the id and the owners.
     /// - Complexity: O(nodes on the path + tokens of the split node).
     public func fork(_ node: NodeID, atDepth depth: Int) -> NodeID {
-        var index = index(of: node)
+        let index = index(of: node)
         precondition((0...nodes[index].end).contains(depth), "fork within the path")
+        return fork(id(of: end(of: index, at: depth)))
+    }
+
+    /// The node that ends at a depth of a path: another one is split for it if need be.
+    func end(of index: Int, at depth: Int) -> Int {
+        var index = index
         while depth <= nodes[index].start, index != CacheTree.rootIndex { index = nodes[index].parent }
-        return fork(id(of: depth < nodes[index].end ? split(index, at: depth) : index))
+        return depth < nodes[index].end ? split(index, at: depth) : index
     }
 
     // MARK: Tokens

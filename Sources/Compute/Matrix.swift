@@ -100,6 +100,14 @@ package struct Matrix: Sendable {
         storage = .quantized(parts)
     }
 
+    /// The packed weights and their scales; valid while the matrix lives.
+    package var bytes: [UnsafeRawBufferPointer] {
+        switch storage {
+        case .floats(let storage): [storage.bytes]
+        case .quantized(let parts): parts.flatMap(\.bytes)
+        }
+    }
+
     /// Writes one row of weights, as an embedding table needs it.
     package func copyRow(_ output: Int, to target: UnsafeMutablePointer<Float>) {
         switch storage {

@@ -8,6 +8,7 @@ final class PanelStorage: @unchecked Sendable {
     private let precision: FloatPrecision
 
     private var panelBytes: Int { words * 64 }
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: panelCount * panelBytes) }
 
     /// Packs rows.
     ///

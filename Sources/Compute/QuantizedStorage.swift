@@ -14,6 +14,13 @@ package final class QuantizedStorage: @unchecked Sendable {
     var panelCount: Int { (outputs + 15) / 16 }
     private var panelBytes: Int { groups * form.groupBytes }
     private var scaleBytes: Int { (groups + 1) / 2 * 64 }
+    /// The panels, and the scales.
+    var bytes: [UnsafeRawBufferPointer] {
+        [
+            UnsafeRawBufferPointer(start: panels, count: panelCount * panelBytes),
+            UnsafeRawBufferPointer(start: scales, count: panelCount * scaleBytes),
+        ]
+    }
 
     /// Weights that lie packed elsewhere.
     ///

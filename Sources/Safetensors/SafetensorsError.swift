@@ -37,7 +37,7 @@ extension SafetensorsError {
     static func systemText(_ code: Int32) -> String { "\(String(cString: strerror(code))) (error \(code))" }
 
     /// A name from a file as it may be shown: in quotes, and shortened.
-    static func quoted(_ name: String) -> String { "\"\(shortened(name))\"" }
+    package static func quoted(_ name: String) -> String { "\"\(shortened(name))\"" }
 
     /// A text from a file without control characters, and cut if it is long.
     static func shortened(_ text: String) -> String {

@@ -2,6 +2,7 @@ internal import CPUFeatures
 public import Compute
 internal import JSON
 internal import Safetensors
+internal import Synchronization
 
 /// The weights of a model, ready to compute with. Immutable after loading, so that everybody shares one.
 public final class LanguageModel: Sendable {
@@ -13,6 +14,9 @@ public final class LanguageModel: Sendable {
     public let precision: WeightPrecision
     let parts: Parts
     let frequencies: [Float]
+    /// All that was read, in one list.
+    let weights: [WeightList.Part]
+    let knownFingerprint = Mutex<UInt64?>(nil)
 
     /// Everything that is read from the weights, in the order of the data's way.
     struct Parts: Sendable {
@@ -76,19 +80,20 @@ public final class LanguageModel: Sendable {
         let team = ThreadTeam(threads: threads ?? ThreadTeam.processors)
         let total = Double(max(1, folder.dataBytes))
         var bytesRead = 0
-        let parts = try withoutActuallyEscaping(progress) { [configuration] progress throws(LoadError) in
+        let (parts, weights) = try withoutActuallyEscaping(progress) { [configuration] progress throws(LoadError) in
             let reader = WeightReader(
                 folder: folder, team: team, precision: precision, isPacked: configuration.quantization != nil
             ) { bytes in
                 bytesRead += bytes
                 progress(Double(bytesRead) / total)
             }
-            return try Parts(configuration, reader)
+            return (try Parts(configuration, reader), reader.list.parts)
         }
         do { for file in folder.files { try file.checkUnchanged() } } catch { throw .weights(error) }
         progress(1)
         self.configuration = configuration
         self.parts = parts
+        self.weights = weights
         weightBytes = bytesRead
         // The embedding table may have more bits than the rest.
         self.precision = configuration.quantization ?? parts.embedding.precision

@@ -35,6 +35,31 @@ extension PageLayout {
     }
 }
 
+extension PageLayout {
+    /// Copies some slots of a page, of all layers and heads, to those of another; the others are not touched.
+    package func copy(_ slots: Range<Int>, of source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
+        guard slots != 0..<PageLayout.tokens else {
+            return target.copyMemory(from: source, byteCount: bytesPerPage)
+        }
+        let bytes = 4 / precision.elementsPerWord
+        func copy(_ offset: Int, _ count: Int) {
+            (target + offset).copyMemory(from: source + offset, byteCount: count)
+        }
+        for head in 0..<layers * keyValueHeads {
+            let start = head * bytesPerHead
+            for slot in slots {
+                for index in 0..<headSize {
+                    copy(start + keyOffset(of: index, slot: slot), bytes)
+                    copy(start + valueOffset(of: index, slot: slot), bytes)
+                }
+                for scales in [keyScaleOffset, valueScaleOffset].compactMap({ $0 }) {
+                    copy(start + scales + slot * 4, 4)
+                }
+            }
+        }
+    }
+}
+
 /// What floats are worth as bytes: the largest magnitude is 127 steps.
 private struct ByteScale {
     /// The size of a step; not a number if one of the floats is none or infinite.

@@ -17,6 +17,8 @@ struct WeightReader {
     let isPacked: Bool
     /// Called with the bytes of each tensor that has been read.
     let progress: (Int) -> Void
+    /// What has been read.
+    let list = WeightList()
 
     /// After so many elements of a tensor the mapped pages are given back.
     private static let releasedElements = 1 << 21
@@ -28,7 +30,7 @@ struct WeightReader {
 
     /// Packs several tensors of the same inputs as if they were one, so that one product computes all.
     func matrix(_ parts: [Part], inputs: Int) throws(LoadError) -> Matrix {
-        if let packed = try packedParts(parts, inputs: inputs) { return Matrix(packed) }
+        if let packed = try packedParts(parts, inputs: inputs) { return list.adding(Matrix(packed)) }
         var tensors: [TensorView] = []
         for part in parts { tensors.append(try tensor(part.name, shape: [part.outputs, inputs])) }
         let starts = parts.indices.map { index in parts[..<index].reduce(0) { $0 + $1.outputs } }
@@ -41,7 +43,7 @@ struct WeightReader {
             copy(tensors[part], row: row - starts[part], inputs: inputs, as: precision, to: target)
         }
         for tensor in tensors { finish(tensor) }
-        return matrix
+        return list.adding(matrix)
     }
 
     /// How the weights of a tensor are kept.
@@ -90,7 +92,7 @@ struct WeightReader {
         let buffer = FloatBuffer(count: count)
         copy(tensor, row: 0, inputs: count, as: .float32, to: buffer.floats)
         finish(tensor)
-        return buffer
+        return list.adding(buffer)
     }
 
     /// Reads several vectors into one.

@@ -70,6 +70,7 @@ private final class RandomHistory {
         case 47..<55: return truncate()
         case 55..<58: return hold()
         case 58..<63: return evict()
+        case 63..<65: return saveAndRestore()
         default: return pass()
         }
     }
@@ -135,6 +136,19 @@ private final class RandomHistory {
         tree.truncate(node, toDepth: depth)
         paths[node] = Array(paths[node]!.prefix(depth))
         return "truncate \(node) to \(depth)"
+    }
+
+    private func saveAndRestore() -> String {
+        let saved = (0..<Int.random(in: 0...3, using: &random)).map { _ in someNode() }
+        do {
+            try traced.save(saved)
+            // What was evicted meanwhile comes back from the file.
+            if chance(0.5) { _ = evict() }
+            let restored = try traced.restore()
+            guard restored.count == saved.count else { return "restored \(restored.count) of \(saved.count) paths" }
+            for (node, old) in zip(restored, saved) { own(node, path: paths[old] ?? []) }
+            return "save and restore \(saved)"
+        } catch { return "\(error)" }
     }
 
     private func hold() -> String {

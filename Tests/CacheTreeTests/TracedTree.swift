@@ -1,4 +1,6 @@
 import CacheTree
+import Compute
+import Foundation
 import Transformer
 import XCTest
 
@@ -91,6 +93,22 @@ final class TracedTree {
         tree.unpin(model: model)
         pathTokens[model] = []
         planned[model] = []
+    }
+
+    // MARK: Files
+
+    private static let origin = CacheOrigin(kernels: .baseline, mode: .init(), models: [1, 2])
+    private let file = "/dev/shm/specsearch-cache-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+
+    deinit { unlink(file) }
+
+    /// Saves some paths in a file of this tree's own.
+    func save(_ nodes: [NodeID]) throws { try tree.save(nodes, to: file, origin: TracedTree.origin) }
+
+    /// Restores them, or those that another tree has saved.
+    func restore(from other: TracedTree? = nil) throws -> [NodeID] {
+        let limits = CacheLimits(vocabularySize: .max, contextLength: .max)
+        return try tree.restore(from: (other ?? self).file, origin: TracedTree.origin, limits: limits)
     }
 
     /// The first depth of a node's computed path whose slot does not hold what this path wrote, if there is one.
