@@ -83,7 +83,7 @@ let package = Package(
             name: "CacheTree", dependencies: ["Transformer", "Compute", "Safetensors", "Files"], swiftSettings: house),
         .target(
             name: "Decoding",
-            dependencies: ["CacheTree", "Transformer", "Compute", "Tokenization", "Files", "JSON"],
+            dependencies: ["CacheTree", "Transformer", "Compute", "ChatTemplates", "Tokenization", "Files", "JSON"],
             swiftSettings: house),
         .target(
             name: "SpecSearch",
@@ -139,7 +139,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "DecodingTests",
-            dependencies: ["Decoding", "CacheTree", "Transformer", "Compute", "Tokenization", "TestSupport"],
+            dependencies: [
+                "Decoding", "CacheTree", "Transformer", "Compute", "ChatTemplates", "Tokenization", "JSON", "TestSupport",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "SpecSearchTests",

@@ -9,6 +9,7 @@ internal import Transformer
 /// - `nodes`, int32, n × 2: of each node its parent, which comes before it, or −1 for the root, and how many tokens it has;
 /// - `tokens`, int32: those of all nodes, one node after the other;
 /// - `held`, int32: the nodes that were saved, −1 for the root;
+/// - `note`, uint8: a text in UTF-8;
 /// - `computed.m`, int32, n: of how many of a node's tokens, from its first, model m has keys and values;
 /// - `pages.m`, uint8, pages × bytes of a page: for each block of 16 depths that these touch a page in model m's layout, with
 ///   zeros in the slots of other nodes;
@@ -30,6 +31,8 @@ struct CacheFile {
     let tokens: [Int32]
     /// The nodes that were saved; nil for the root.
     private(set) var held: [Int?] = []
+    /// A text.
+    private(set) var note = ""
     /// Of each model and node, how many of the node's tokens have keys and values.
     private(set) var computed: [[Int]] = []
     private let file: SafetensorsFile
@@ -56,6 +59,7 @@ struct CacheFile {
         try check(limits)
         for (model, layout) in layouts.enumerated() { try readPages(of: model, layout) }
         try readHeld()
+        try readNote()
         let expected = try savedChecksum()
         guard isTrusted || checksum == expected else { throw .damaged(path: path) }
         do { try file.checkUnchanged() } catch { throw .file(error) }
@@ -137,6 +141,13 @@ struct CacheFile {
         }
     }
 
+    private mutating func readNote() throws(CacheFileError) {
+        guard let tensor = file.tensor(named: "note"), tensor.elementType == .uint8,
+            let text = String(validating: tensor.bytes, as: UTF8.self)
+        else { throw malformed("note is missing, or no text in UTF-8") }
+        note = text
+    }
+
     private static func integers(_ name: String, in file: SafetensorsFile) throws(CacheFileError) -> [Int32] {
         guard let tensor = file.tensor(named: name), tensor.elementType == .int32 else {
             throw .malformed(path: file.path, reason: "\(name) is missing, or no int32")
@@ -156,7 +167,7 @@ struct CacheFile {
         func add(_ name: String) {
             if let tensor = file.tensor(named: name) { checksum = Checksum.of(tensor.bytes, seed: checksum) }
         }
-        for name in ["nodes", "tokens", "held"] { add(name) }
+        for name in ["nodes", "tokens", "held", "note"] { add(name) }
         for (model, (tensor, _)) in pages.enumerated() {
             add("computed.\(model)")
             for page in 0..<tensor.shape[0] {

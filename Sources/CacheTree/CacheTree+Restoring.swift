@@ -1,7 +1,7 @@
 internal import Transformer
 
 extension CacheTree {
-    /// Adds paths that were saved, and gives their ends, in the order in which they were saved, each held once.
+    /// Adds paths that were saved, and gives their ends, in the order in which they were saved, each held once, and the note.
     ///
     /// What the tree has of them already is shared. Keys and values for which there is no memory are computed again on need.
     /// The file is believed as weights are: whoever can write it decides what the models take for known.
@@ -12,8 +12,9 @@ extension CacheTree {
     /// - Throws: `CacheFileError` for every file that does not hold together or has another origin; then nothing is added.
     public func restore(
         from path: String, origin: CacheOrigin, limits: CacheLimits
-    ) throws(CacheFileError) -> [NodeID] {
-        restore(try CacheFile(contentsOf: path, layouts: pools.map(\.layout), origin: origin, limits: limits))
+    ) throws(CacheFileError) -> (nodes: [NodeID], note: String) {
+        let file = try CacheFile(contentsOf: path, layouts: pools.map(\.layout), origin: origin, limits: limits)
+        return (restore(file), file.note)
     }
 
     /// Adds the paths of a file.

@@ -11,9 +11,12 @@ extension CacheTree {
     ///   - held: the ends of the paths.
     ///   - path: where the file is to be; one that is there already is replaced once the new one is complete.
     ///   - origin: what computed them; one fingerprint for each model of the tree.
+    ///   - note: free text that the file carries.
     /// - Throws: `CacheFileError.file` if the file cannot be written.
-    public func save(_ held: [NodeID], to path: String, origin: CacheOrigin) throws(CacheFileError) {
-        let parts = parts(of: PathSelection(held.map { index(of: $0) }, in: self))
+    public func save(
+        _ held: [NodeID], to path: String, origin: CacheOrigin, note: String = ""
+    ) throws(CacheFileError) {
+        let parts = parts(of: PathSelection(held.map { index(of: $0) }, in: self), note)
         do { try CacheTree.write(parts, to: path, origin) } catch { throw .file(error) }
     }
 
@@ -37,12 +40,13 @@ extension CacheTree {
     }
 
     /// The tensors of a file, in the order of its checksum.
-    private func parts(of paths: PathSelection) -> [Part] {
+    private func parts(of paths: PathSelection, _ note: String) -> [Part] {
         let members = paths.members
         let shapes = members.flatMap { [paths.number(of: nodes[$0].parent), Int32(nodes[$0].tokens.count)] }
         var parts = [
             Part("nodes", [members.count, 2], shapes), Part("tokens", nil, members.flatMap { nodes[$0].tokens }),
             Part("held", nil, paths.held),
+            Part(TensorDeclaration(name: "note", elementType: .uint8, shape: [note.utf8.count]), Array(note.utf8)),
         ]
         for model in pools.indices {
             let computed = members.map { Int32(nodes[$0].memory[model].computed) }

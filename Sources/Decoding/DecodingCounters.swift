@@ -29,6 +29,23 @@ public struct DecodingCounters: Sendable, Hashable {
     /// All zero.
     public init() {}
 
+    /// Adds what came after: sums, except that waits and memory are those of whichever took more.
+    public static func += (left: inout DecodingCounters, right: DecodingCounters) {
+        left.targetRows += right.targetRows
+        left.targetPasses += right.targetPasses
+        left.draftRows += right.draftRows
+        left.draftPasses += right.draftPasses
+        left.rowsRecomputed += right.rowsRecomputed
+        left.tokensDrafted += right.tokensDrafted
+        left.tokensAccepted += right.tokensAccepted
+        left.ngramTokensDrafted += right.ngramTokensDrafted
+        left.ngramTokensAccepted += right.ngramTokensAccepted
+        left.longestWait = max(left.longestWait, right.longestWait)
+        if right.kvBytesPeak > left.kvBytesPeak {
+            (left.kvBytesPeak, left.kvBytesUnshared) = (right.kvBytesPeak, right.kvBytesUnshared)
+        }
+    }
+
     /// Counts proposals that were judged, the first of which were accepted.
     mutating func count(_ proposals: [GrowingText.Proposal], accepted: Int) {
         let found = proposals.map { $0.drafter == .ngrams ? 1 : 0 }

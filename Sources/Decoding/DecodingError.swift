@@ -24,6 +24,8 @@ public enum DecodingError: Error, Sendable, Hashable, CustomStringConvertible {
     case sampling(SamplingError)
     /// The model gave something that is no number.
     case invalidLogits(position: Int)
+    /// Paths cannot be saved or restored.
+    case cacheFile(CacheFileError)
     /// The task that asked was cancelled.
     case cancelled
 
@@ -49,6 +51,7 @@ public enum DecodingError: Error, Sendable, Hashable, CustomStringConvertible {
         case .sampling(let error): "\(error)"
         case .invalidLogits(let position):
             "The model gave logits that are not numbers at position \(position). Are the weights damaged?"
+        case .cacheFile(let error): "\(error)"
         case .cancelled: "The generation was cancelled."
         }
     }

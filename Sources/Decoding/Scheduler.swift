@@ -121,6 +121,11 @@ public actor Scheduler {
         resume(nodes.count)
     }
 
+    /// Holds nodes once more, so that they have to be released once more.
+    public func hold(_ nodes: [NodeID]) {
+        for node in nodes { tree.hold(node) }
+    }
+
     /// What the tree costs now, over both models.
     public var memory: CacheStatistics { tree.statistics }
 

@@ -62,7 +62,7 @@ struct Failure {
         case .emptyPrompt, .unknownToken, .contextTooLong, .noDraftModel, .noTokenizer, .sampling,
             .unknownToDraft:
             usage
-        case .invalidLogits, .notALanguageModel, .tokenizerTooLarge: badInput
+        case .invalidLogits, .notALanguageModel, .tokenizerTooLarge, .cacheFile: badInput
         case .cancelled: inner
         }
     }

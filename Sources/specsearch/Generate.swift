@@ -124,7 +124,7 @@ struct Generate: AsyncParsableCommand {
         if json {
             let text = stream.map { stream in
                 var stream = stream
-                return continuation.tokens.map { stream.append($0) }.joined() + stream.finish()
+                return continuation.generated.tokens.map { stream.append($0) }.joined() + stream.finish()
             }
             Terminal.standardOutput.write(continuation.json(text: text, seconds: seconds).serialized() + "\n")
         }
@@ -177,46 +177,33 @@ struct Generate: AsyncParsableCommand {
         of prompt: [Int32], _ scheduler: Scheduler, sampling: SamplingParameters, endTokens: Set<Int32>,
         stream: TextStream?
     ) async throws -> Continuation {
-        var stream = stream
-        var continuation = Continuation()
-        var node = try await scheduler.open(prompt)
-        while continuation.end == nil {
-            let count = min(json || acceptance == .ratio ? maxTokens : 8, maxTokens - continuation.tokens.count)
-            let request = GenerationRequest(
-                start: node, draftLength: proposers.isEmpty ? 0 : draftTokens?.tokens, drafters: proposers,
-                acceptance: acceptance ?? .invariant, sampling: sampling, textStart: prompt.count,
-                stop: StopRule(endTokens: endTokens, maxTokens: count))
-            let result = try await scheduler.generate([request])
-            await scheduler.release([node])
-            node = result.generated[0].node
-            continuation.append(result, maxTokens: maxTokens)
-            guard !json else { continue }
-            let text = result.generated[0].tokens.map { stream?.append($0) ?? "\($0) " }.joined()
-            Terminal.standardOutput.write(text)
+        var (stream, counters) = (stream, Counters())
+        let request = GenerationRequest(
+            start: try await scheduler.open(prompt), draftLength: proposers.isEmpty ? 0 : draftTokens?.tokens,
+            drafters: proposers, acceptance: acceptance ?? .invariant, sampling: sampling,
+            stop: StopRule(endTokens: endTokens, maxTokens: maxTokens))
+        let generated = try await scheduler.generate(
+            request, piecesOf: json || acceptance == .ratio ? maxTokens : 8
+        ) { piece, taken in
+            counters += Counters(taken)
+            guard !json else { return }
+            Terminal.standardOutput.write(piece.tokens.map { stream?.append($0) ?? "\($0) " }.joined())
         }
         if !json { Terminal.standardOutput.write((stream?.finish() ?? "") + "\n") }
-        return continuation
+        return Continuation(generated: generated, counters: counters)
     }
 }
 
-/// What has been generated so far.
+/// What has been generated, and what it took.
 private struct Continuation {
-    private(set) var tokens: [Int32] = []
-    private(set) var end: GenerationEnd?
-    private var counters = Counters()
-
-    mutating func append(_ result: GenerationResult, maxTokens: Int) {
-        let generated = result.generated[0]
-        tokens += generated.tokens
-        counters += Counters(result.counters)
-        if generated.end != .length || tokens.count >= maxTokens || generated.tokens.isEmpty { end = generated.end }
-    }
+    let generated: Generated
+    let counters: Counters
 
     func json(text: String?, seconds: Double) -> JSONValue {
         [
-            "tokens": .array(tokens.map { .integer(Int($0)) }),
+            "tokens": .array(generated.tokens.map { .integer(Int($0)) }),
             "text": text.map { .string($0) } ?? .null,
-            "stop": .string(end?.rawValue ?? ""),
+            "stop": .string(generated.end.rawValue),
             "counters": counters.json,
             "seconds": .number(seconds),
         ]

@@ -99,6 +99,14 @@ final class CacheFileTests: XCTestCase {
         }
     }
 
+    func testNotesComeBack() throws {
+        let (old, _) = try example()
+        for note in ["", "ä €\u{0}\n", String(repeating: "x", count: 100_000)] {
+            try old.tree.save([], to: path, origin: origin, note: note)
+            XCTAssertEqual(try old.tree.restore(from: path, origin: origin, limits: limits).note, note)
+        }
+    }
+
     func testEmptyPathsAndNothingComeBack() throws {
         let traced = try TracedTree(layers: [1, 3])
         let empty = traced.tree.fork(traced.tree.root)
@@ -185,7 +193,7 @@ final class CacheFileTests: XCTestCase {
         let (old, ends) = try example()
         try old.tree.save(ends, to: path, origin: origin)
         XCTAssertEqual(
-            try TracedTree(layers: [1, 3]).tree.restore(from: path, origin: origin, limits: limits).count, 4)
+            try TracedTree(layers: [1, 3]).tree.restore(from: path, origin: origin, limits: limits).nodes.count, 4)
     }
 
     func testOtherOriginsAreRefusedByName() throws {
@@ -232,9 +240,11 @@ final class CacheFileTests: XCTestCase {
         }
         try write("computed.1", [40, 20])
         try assertRefused("computed.1 has 2 numbers, expected 4")
+        try write("note", [-1], shape: [4], type: .uint8)
+        try assertRefused("note")
         try write("pages.1", [0, 0])
         try assertRefused("pages.1 is missing, or not")
-        for name in ["nodes", "tokens", "held", "computed.0", "pages.0", "computed.1", "pages.1", "checksum"] {
+        for name in ["nodes", "tokens", "held", "note", "computed.0", "pages.0", "computed.1", "pages.1", "checksum"] {
             try write(name, nil)
             try assertRefused(name, "missing")
             try write(name, [0, 1], type: .float32)
@@ -256,7 +266,7 @@ final class CacheFileTests: XCTestCase {
         try old.tree.save(ends, to: path, origin: origin)
         let whole = try Data(contentsOf: URL(fileURLWithPath: path))
         let data = 8 + Int(whole.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
-        for place in data..<whole.count {
+        for place in stride(from: data, to: whole.count, by: 31) {
             var changed = whole
             changed[place] ^= UInt8(1 << (place % 8))
             try changed.write(to: URL(fileURLWithPath: path))

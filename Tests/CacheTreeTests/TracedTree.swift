@@ -108,7 +108,7 @@ final class TracedTree {
     /// Restores them, or those that another tree has saved.
     func restore(from other: TracedTree? = nil) throws -> [NodeID] {
         let limits = CacheLimits(vocabularySize: .max, contextLength: .max)
-        return try tree.restore(from: (other ?? self).file, origin: TracedTree.origin, limits: limits)
+        return try tree.restore(from: (other ?? self).file, origin: TracedTree.origin, limits: limits).nodes
     }
 
     /// The first depth of a node's computed path whose slot does not hold what this path wrote, if there is one.
