@@ -45,10 +45,10 @@ struct CacheFile {
     ///   - layouts: the form of each model's pages.
     ///   - origin: what computes here.
     ///   - limits: what the models can read.
-    ///   - isTrusted: whether the checksum is not asked; for fuzzing, which would never guess it.
+    ///   - verifiesChecksum: whether every byte is read to see that none has changed.
     init(
         contentsOf path: String, layouts: [PageLayout], origin: CacheOrigin, limits: CacheLimits,
-        isTrusted: Bool = false
+        verifiesChecksum: Bool
     ) throws(CacheFileError) {
         do { file = try SafetensorsFile(contentsOf: path) } catch { throw .file(error) }
         for (name, value) in origin.metadata where file.metadata[name] != value {
@@ -61,7 +61,7 @@ struct CacheFile {
         try readHeld()
         try readNote()
         let expected = try savedChecksum()
-        guard isTrusted || checksum == expected else { throw .damaged(path: path) }
+        guard !verifiesChecksum || checksum == expected else { throw .damaged(path: path) }
         do { try file.checkUnchanged() } catch { throw .file(error) }
     }
 

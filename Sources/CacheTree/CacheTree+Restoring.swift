@@ -9,11 +9,14 @@ extension CacheTree {
     ///   - path: the file.
     ///   - origin: what computes here; one fingerprint for each model of the tree.
     ///   - limits: what the models can read.
+    ///   - verifiesChecksum: whether every byte is read to see that none has changed: a second for some 5 GB.
     /// - Throws: `CacheFileError` for every file that does not hold together or has another origin; then nothing is added.
     public func restore(
-        from path: String, origin: CacheOrigin, limits: CacheLimits
+        from path: String, origin: CacheOrigin, limits: CacheLimits, verifiesChecksum: Bool = true
     ) throws(CacheFileError) -> (nodes: [NodeID], note: String) {
-        let file = try CacheFile(contentsOf: path, layouts: pools.map(\.layout), origin: origin, limits: limits)
+        let file = try CacheFile(
+            contentsOf: path, layouts: pools.map(\.layout), origin: origin, limits: limits,
+            verifiesChecksum: verifiesChecksum)
         return (restore(file), file.note)
     }
 

@@ -5,6 +5,7 @@ import PackageDescription
 /// Sources with `LLVMFuzzerTestOneInput`, and seeds in corpus/NAME.
 let targets = [
     "bundle": ["SpecSearch"],
+    "cache": ["CacheTree", "Safetensors", "Transformer"],
     "config": ["Transformer"],
     "gguf": ["GGUF"],
     "json": ["Safetensors"],
