@@ -140,7 +140,8 @@ let package = Package(
         .testTarget(
             name: "DecodingTests",
             dependencies: [
-                "Decoding", "CacheTree", "Transformer", "Compute", "ChatTemplates", "Tokenization", "JSON", "TestSupport",
+                "Decoding", "CacheTree", "Transformer", "Compute", "ChatTemplates", "Tokenization", "JSON",
+                "TestSupport",
             ],
             swiftSettings: house),
         .testTarget(
