@@ -8,6 +8,8 @@ public struct CacheStatistics: Hashable, Sendable {
     public var uniqueBytes = 0
     /// Bytes, in whole pages, that the computed paths of all leaves would take if each had its own copy.
     public var unsharedBytes = 0
+    /// How often a page was handed out.
+    public var pagesAllocated = 0
     /// Pages copied because two branches wanted to write behind the same token.
     public var pagesCopied = 0
     /// Pages that were evicted to make room; counted over all models together only.

@@ -76,6 +76,11 @@ extension CacheTree {
     /// - Complexity: O(1).
     public var bytesInUse: Int { pools.reduce(0) { $0 + $1.bytesInUse } }
 
+    /// How often a page was handed out, and how often one was evicted to make room, over all models.
+    package var pageTraffic: (allocated: Int, evicted: Int) {
+        (pools.reduce(0) { $0 + $1.pagesTaken }, pagesEvicted)
+    }
+
     /// What one model's KV memory costs.
     ///
     /// - Complexity: O(nodes).
@@ -89,7 +94,7 @@ extension CacheTree {
             peakBytes: pool.peakPages * bytesPerPage,
             uniqueBytes: computedTokens[model] * pool.layout.bytesPerToken,
             unsharedBytes: unsharedPages * bytesPerPage,
-            pagesCopied: pool.pagesCopied)
+            pagesAllocated: pool.pagesTaken, pagesCopied: pool.pagesCopied)
     }
 
     /// What the KV memory of all models together costs; its peak is the peak of the sum.
@@ -103,6 +108,7 @@ extension CacheTree {
             total.bytesInUse += one.bytesInUse
             total.uniqueBytes += one.uniqueBytes
             total.unsharedBytes += one.unsharedBytes
+            total.pagesAllocated += one.pagesAllocated
             total.pagesCopied += one.pagesCopied
         }
         return total

@@ -179,10 +179,15 @@ public final class CacheTree {
             for model in pools.indices { shrink(index, model: model, to: 0) }
             let parent = nodes[index].parent
             nodes[parent].children.remove(index, token: nodes[index].tokens.first)
-            nodes[index] = CacheNode(parent: 0, start: 0, generation: nodes[index].generation &+ 1, memory: [])
-            vacant.append(index)
+            vacate(index)
             index = parent
         }
+    }
+
+    /// Empties a node's place, which nothing refers to any more.
+    func vacate(_ index: Int) {
+        nodes[index] = CacheNode(parent: 0, start: 0, generation: nodes[index].generation &+ 1, memory: [])
+        vacant.append(index)
     }
 
     /// Splits a node in two at a depth inside it, and returns the new upper part.

@@ -35,4 +35,18 @@ struct NodePages {
         computed -= count
         return (upper, isShared ? upper.pages[kept - 1] : nil)
     }
+
+    /// Puts the part of the node before, which begins at `start`, in front: the reverse of `split`.
+    ///
+    /// - Returns: the page that both parts referred to, if there is one.
+    mutating func join(behind upper: NodePages, start: Int) -> Int32? {
+        reached += upper.reached
+        lastUse = max(lastUse, upper.lastUse)
+        let isShared = computed > 0 && (start + upper.computed) % PageLayout.tokens != 0
+        let shared = isShared ? upper.pages.last : nil
+        precondition(!isShared || shared == pages.first, "an only child writes in place")
+        pages = upper.pages + pages.dropFirst(isShared ? 1 : 0)
+        computed += upper.computed
+        return shared
+    }
 }

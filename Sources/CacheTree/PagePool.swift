@@ -24,6 +24,8 @@ final class PagePool {
     private(set) var pagesInUse = 0
     /// The most pages that were ever in use at once.
     private(set) var peakPages = 0
+    /// How often a page was handed out.
+    private(set) var pagesTaken = 0
     /// How often a page was copied.
     private(set) var pagesCopied = 0
     /// References to each page that was ever handed out.
@@ -79,6 +81,7 @@ final class PagePool {
     func take() -> Int32 {
         budget.take(layout.bytesPerPage)
         pagesInUse += 1
+        pagesTaken += 1
         peakPages = max(peakPages, pagesInUse)
         let page: Int32
         if let last = vacant.popLast() {

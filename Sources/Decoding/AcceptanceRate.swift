@@ -41,22 +41,33 @@ struct AcceptanceRate {
     }
 }
 
-/// A rate for each drafter.
+/// A rate for each drafter, and one for alternatives to the draft model's first proposal.
 struct AcceptanceRates {
     private var model: AcceptanceRate
     private var ngrams: AcceptanceRate
+    /// How often an alternative is taken if all before it are refused.
+    private(set) var alternatives: AcceptanceRate
 
     /// - Parameter judgements: about how many of the latest judgements count.
     init(over judgements: Double) {
         model = AcceptanceRate(over: judgements)
         ngrams = AcceptanceRate(over: judgements)
+        alternatives = AcceptanceRate(over: judgements)
     }
 
     subscript(drafter: Drafter) -> AcceptanceRate { drafter == .model ? model : ngrams }
 
-    /// Notes how many proposals of one drafter were accepted, or that there were none.
-    mutating func note(_ proposals: [GrowingText.Proposal], accepted: Int) {
-        let drafter = proposals.first?.drafter
+    /// Notes how proposals of one drafter were judged, or that there were none.
+    mutating func note(
+        _ proposals: [GrowingText.Proposal], _ others: [GrowingText.Proposal], _ verdict: GrowingText.Verdict
+    ) {
+        let (drafter, accepted) = (proposals.first?.drafter, verdict.accepted)
+        if accepted == 0, !others.isEmpty {
+            // Those before the one that was taken were refused.
+            for place in 0...min(verdict.alternative ?? .max, others.count - 1) {
+                alternatives.note(accepted: place == verdict.alternative ? 1 : 0, of: 1)
+            }
+        }
         if drafter != .ngrams { model.note(accepted: accepted, of: proposals.count) }
         if drafter != .model { ngrams.note(accepted: accepted, of: proposals.count) }
     }

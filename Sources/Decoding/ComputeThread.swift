@@ -1,4 +1,5 @@
 public import Compute
+internal import Synchronization
 
 /// The one thread on which everything that computes runs, leading a team of threads.
 ///
@@ -10,6 +11,7 @@ public final class ComputeThread: SerialExecutor {
     /// What records when passes ran; nil where nobody asks.
     public let trace: Trace?
     private let queue = JobQueue()
+    private let totals = Mutex(PhaseTimes())
 
     /// Starts the thread.
     ///
@@ -42,10 +44,17 @@ public final class ComputeThread: SerialExecutor {
         await withUnsafeContinuation { continuation in queue.add { continuation.resume() } }
     }
 
-    /// Runs something and records it if anybody asks.
+    /// How long the thread was busy so far.
+    public var times: PhaseTimes { totals.withLock { $0 } }
+
+    /// Runs something and counts its time; notes it in the trace if there is one.
     func record<Result>(_ phase: Trace.Phase, rows: Int = 0, _ body: () -> Result) -> Result {
-        guard let trace else { return body() }
-        return trace.record(phase, rows: rows, body)
+        let start = ContinuousClock.now
+        let result = body()
+        let duration = ContinuousClock.now - start
+        totals.withLock { $0.add(duration, to: phase) }
+        trace?.add(phase, rows: rows, start: start, duration: duration)
+        return result
     }
 
     /// Takes a job of an actor; jobs run one after another in the order of arrival.

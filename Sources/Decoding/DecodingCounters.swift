@@ -10,6 +10,10 @@ public struct DecodingCounters: Sendable, Hashable {
     public var draftPasses = 0
     /// Rows of either model that had been computed before, but were evicted because memory was short.
     public var rowsRecomputed = 0
+    /// Pages of KV memory, of either model, that were handed out.
+    public var pagesAllocated = 0
+    /// Pages of anybody that were evicted for them.
+    public var pagesEvicted = 0
     /// Tokens that were proposed to the target.
     public var tokensDrafted = 0
     /// Proposals that the target accepted.
@@ -36,6 +40,8 @@ public struct DecodingCounters: Sendable, Hashable {
         left.draftRows += right.draftRows
         left.draftPasses += right.draftPasses
         left.rowsRecomputed += right.rowsRecomputed
+        left.pagesAllocated += right.pagesAllocated
+        left.pagesEvicted += right.pagesEvicted
         left.tokensDrafted += right.tokensDrafted
         left.tokensAccepted += right.tokensAccepted
         left.ngramTokensDrafted += right.ngramTokensDrafted
@@ -46,12 +52,14 @@ public struct DecodingCounters: Sendable, Hashable {
         }
     }
 
-    /// Counts proposals that were judged, the first of which were accepted.
-    mutating func count(_ proposals: [GrowingText.Proposal], accepted: Int) {
+    /// Counts proposals that were judged.
+    mutating func count(
+        _ proposals: [GrowingText.Proposal], _ alternatives: [GrowingText.Proposal], _ verdict: GrowingText.Verdict
+    ) {
         let found = proposals.map { $0.drafter == .ngrams ? 1 : 0 }
-        tokensDrafted += proposals.count
-        tokensAccepted += accepted
+        tokensDrafted += proposals.count + alternatives.count
+        tokensAccepted += verdict.alternative == nil ? verdict.accepted : 1
         ngramTokensDrafted += found.reduce(0, +)
-        ngramTokensAccepted += found.prefix(accepted).reduce(0, +)
+        ngramTokensAccepted += found.prefix(verdict.accepted).reduce(0, +)
     }
 }

@@ -27,6 +27,9 @@ public struct GenerationRequest: Sendable {
     /// How many tokens are proposed to the target per pass: 0 for none, nil for as many as pay, which `Scheduler`
     /// decides in each step once it is calibrated.
     public var draftLength: Int?
+    /// How many tokens of the draft model compete for the place behind the text, of which the first has the others of
+    /// `draftLength` behind it: 1 for a chain, more for a tree, nil for as many as pay where `draftLength` is nil as well.
+    public var draftWidth: Int?
     /// Who proposes them. N-grams cost nothing, so they are asked first, and the draft model where they find nothing.
     public var drafters: Set<Drafter>
     /// How the target judges them; unless told otherwise, they never change the outcome.
@@ -45,13 +48,15 @@ public struct GenerationRequest: Sendable {
 
     /// - Parameters: the values of the properties, in their order.
     public init(
-        start: NodeID, writer: Writer = .target, draftLength: Int? = 0, drafters: Set<Drafter> = [.model],
+        start: NodeID, writer: Writer = .target, draftLength: Int? = 0, draftWidth: Int? = nil,
+        drafters: Set<Drafter> = [.model],
         acceptance: TokenAcceptance = .invariant, sampling: SamplingParameters, branch: BranchKey = .root,
         textStart: Int? = nil, stop: StopRule
     ) {
         self.start = start
         self.writer = writer
         self.draftLength = draftLength
+        self.draftWidth = draftWidth
         self.drafters = drafters
         self.acceptance = acceptance
         self.sampling = sampling

@@ -18,6 +18,8 @@ struct GrowingText {
     private(set) var logProbabilities: [Float] = []
     /// Tokens behind those.
     private(set) var proposals: [Proposal] = []
+    /// Tokens that compete with the first proposal, in the order in which they are judged after it.
+    private(set) var alternatives: [Proposal] = []
     /// Why the text has ended, if it has.
     private(set) var end: GenerationEnd?
     private let request: GenerationRequest
@@ -55,21 +57,46 @@ struct GrowingText {
 
     // MARK: Proposals
 
-    /// Adds the token that a draft model would choose next.
-    mutating func propose(_ logits: UnsafeBufferPointer<Float>, _ sampler: Sampler) throws(SamplingError) -> Int32 {
-        let token: Int
-        var distribution: TokenDistribution?
-        if request.acceptance == .ratio {
-            let proposer = try sampler.distribution(
-                logits: logits, parameters: request.sampling, history: history)
-            token = proposer.draw(stream(.choice))
-            distribution = proposer
-        } else {
-            token = try sampler.token(
-                logits: logits, parameters: request.sampling, stream: stream(.choice), history: history)
+    /// Adds the token that a draft model would choose next, and to the first proposal as many alternatives as are asked for
+    /// and there are: what it would choose if it could not have those before.
+    mutating func propose(
+        _ logits: UnsafeBufferPointer<Float>, _ sampler: Sampler, alternatives count: Int = 0
+    ) throws(SamplingError) -> Int32 {
+        let candidates = try candidates(logits, sampler, count: proposals.isEmpty ? 1 + count : 1)
+        alternatives += candidates.dropFirst()
+        add(candidates[0])
+        return candidates[0].token
+    }
+
+    /// What the draft model would choose, and what it would choose then.
+    private func candidates(
+        _ logits: UnsafeBufferPointer<Float>, _ sampler: Sampler, count: Int
+    ) throws(SamplingError) -> [Proposal] {
+        var candidates: [Proposal] = []
+        var proposer =
+            request.acceptance == .ratio
+            ? try sampler.distribution(logits: logits, parameters: request.sampling, history: history) : nil
+        while candidates.count < count {
+            let token: Int
+            if let proposer {
+                token = proposer.draw(stream(.choice))
+            } else {
+                do throws(SamplingError) {
+                    token = try sampler.token(
+                        logits: logits, parameters: request.sampling, stream: stream(.choice), history: history,
+                        excluding: candidates.map { Int($0.token) })
+                } catch {
+                    // There may be fewer tokens than are asked for.
+                    if candidates.isEmpty { throw error }
+                    break
+                }
+            }
+            candidates.append(Proposal(token: Int32(token), drafter: .model, distribution: proposer))
+            guard request.acceptance == .ratio else { continue }
+            guard let rest = proposer?.without(token) else { break }
+            proposer = rest
         }
-        add(Proposal(token: Int32(token), drafter: .model, distribution: distribution))
-        return Int32(token)
+        return candidates
     }
 
     /// Adds a token that was found elsewhere.
@@ -84,7 +111,11 @@ struct GrowingText {
     mutating func dropProposals() {
         for proposal in proposals { history?.remove(proposal.token) }
         proposals.removeAll()
+        alternatives.removeAll()
     }
+
+    /// Forgets all alternatives but the first.
+    mutating func keepAlternatives(_ count: Int) { alternatives.removeLast(alternatives.count - count) }
 
     /// Whether the text would end with the proposals so far, so that proposing more is idle.
     var proposalsEnd: Bool {
@@ -101,42 +132,59 @@ struct GrowingText {
                 logits: logits, parameters: request.sampling, stream: stream(.choice), history: history))
     }
 
-    /// Takes the proposals as long as the target accepts them, and then one token of its own, unless the text ends before.
-    ///
-    /// - Parameter logits: the target's logits for the place of each proposal and for the one behind them, by number.
-    /// - Returns: how many proposals were accepted.
-    mutating func judge(
-        _ sampler: Sampler, logits: (Int) -> UnsafeBufferPointer<Float>
-    ) throws(SamplingError) -> Int {
-        let proposals = proposals
-        dropProposals()
-        for (index, proposal) in proposals.enumerated() {
-            let choice = try judge(proposal, logits(index), sampler)
-            take(choice)
-            guard choice.token == Int(proposal.token) else { return index }
-            guard end == nil else { return index + 1 }
-        }
-        try take(logits(proposals.count), sampler)
-        return proposals.count
+    /// What the target made of proposals.
+    struct Verdict {
+        /// How many of the chain were accepted.
+        var accepted = 0
+        /// The alternative to the first that was taken in its place.
+        var alternative: Int?
     }
 
+    /// Takes the proposals as long as the target accepts them, or an alternative to the first, and then one token of its own,
+    /// unless the text ends before.
+    ///
+    /// - Parameters:
+    ///   - logits: the target's logits for the place of each proposal and for the one behind them, by number.
+    ///   - alternative: those behind an alternative, by number.
+    mutating func judge(
+        _ sampler: Sampler, logits: (Int) -> UnsafeBufferPointer<Float>,
+        behind alternative: (Int) -> UnsafeBufferPointer<Float> = { _ in .init(start: nil, count: 0) }
+    ) throws(SamplingError) -> Verdict {
+        let (proposals, alternatives) = (proposals, alternatives)
+        dropProposals()
+        for (index, proposal) in proposals.enumerated() {
+            let choice = try judge([proposal] + (index == 0 ? alternatives : []), logits(index), sampler)
+            take(choice)
+            guard choice.token == Int(proposal.token) else {
+                let place = index == 0 ? alternatives.firstIndex { Int($0.token) == choice.token } : nil
+                if let place, end == nil { try take(alternative(place), sampler) }
+                return Verdict(accepted: index, alternative: place)
+            }
+            guard end == nil else { return Verdict(accepted: index + 1) }
+        }
+        try take(logits(proposals.count), sampler)
+        return Verdict(accepted: proposals.count)
+    }
+
+    /// Chooses the token of a place for which there are proposals.
     private func judge(
-        _ proposal: Proposal, _ logits: UnsafeBufferPointer<Float>, _ sampler: Sampler
+        _ proposals: [Proposal], _ logits: UnsafeBufferPointer<Float>, _ sampler: Sampler
     ) throws(SamplingError) -> Sampler.Choice {
         guard request.acceptance == .ratio else {
             let choice = try sampler.choose(
                 logits: logits, parameters: request.sampling, stream: stream(.choice), history: history)
-            guard let rate = request.forcedAcceptance else { return choice }
+            guard let rate = request.forcedAcceptance, let proposal = proposals.first else { return choice }
             let isAccepted = stream(.acceptance).uniform(0) < rate
             let other = choice.token == Int(proposal.token) ? (choice.token + 1) % logits.count : choice.token
             return try sampler.choice(of: isAccepted ? Int(proposal.token) : other, logits: logits)
         }
         let target = try sampler.distribution(logits: logits, parameters: request.sampling, history: history)
-        let proposer =
-            proposal.distribution ?? TokenDistribution(certain: Int(proposal.token), vocabularySize: logits.count)
+        let candidates = proposals.map { proposal in
+            let certain = TokenDistribution(certain: Int(proposal.token), vocabularySize: logits.count)
+            return (token: Int(proposal.token), proposer: proposal.distribution ?? certain)
+        }
         let token = target.token(
-            judging: Int(proposal.token), from: proposer, acceptance: stream(.acceptance),
-            residual: stream(.residual))
+            judging: candidates, acceptance: stream(.acceptance), residual: stream(.residual))
         return try sampler.choice(of: token, logits: logits)
     }
 

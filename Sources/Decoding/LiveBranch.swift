@@ -47,6 +47,10 @@ final class LiveBranch {
     var found: [Int32] = []
     /// The most proposals in this step.
     var allotment = 0
+    /// How many tokens compete for the first place in this step.
+    var width = 1
+    /// Leaves of the tree with the alternatives to the first proposal, each held once, and where the pass has their outputs.
+    var alternatives: [(node: NodeID, output: Int)] = []
     /// Whether the draft model has every token of the path: its vocabulary may lack the target's padding.
     var isDraftable = true
     /// Whether the pass of whoever writes it had room for it in this step.

@@ -66,13 +66,14 @@ public final class Sampler {
     ///   - stream: the draws for the place where the token will stand. It carries the seed; that of the parameters is for
     ///     whoever makes the stream.
     ///   - history: the tokens before it, which parameters with penalties look at; nil stands for none.
+    ///   - excluded: tokens that are not to be chosen, as if the row had never had them.
     /// - Throws: `SamplingError` if a logit is NaN or +infinity, or all are −infinity.
-    /// - Complexity: O(vocabulary), but one comparison for most tokens; penalties copy the row.
+    /// - Complexity: O(vocabulary), but one comparison for most tokens; penalties and exclusions copy the row.
     public func token(
         logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, stream: RandomStream,
-        history: TokenHistory? = nil
+        history: TokenHistory? = nil, excluding excluded: [Int] = []
     ) throws(SamplingError) -> Int {
-        try withPenalties(logits, parameters, history) { logits throws(SamplingError) in
+        try withPenalties(logits, parameters, history, excluded) { logits throws(SamplingError) in
             try token(penalized: logits, parameters, stream)
         }
     }
@@ -107,15 +108,17 @@ public final class Sampler {
         }
     }
 
-    /// Hands out a row as the penalties leave it.
+    /// Hands out a row as penalties and exclusions leave it.
     private func withPenalties<Result>(
         _ logits: UnsafeBufferPointer<Float>, _ parameters: SamplingParameters, _ history: TokenHistory?,
-        _ body: (UnsafeBufferPointer<Float>) throws(SamplingError) -> Result
+        _ excluded: [Int] = [], _ body: (UnsafeBufferPointer<Float>) throws(SamplingError) -> Result
     ) throws(SamplingError) -> Result {
-        guard let history, parameters.hasPenalties else { return try body(logits) }
+        let history = parameters.hasPenalties ? history : nil
+        guard history != nil || !excluded.isEmpty else { return try body(logits) }
         penalized.removeAll(keepingCapacity: true)
         penalized.append(contentsOf: logits)
-        penalized.withUnsafeMutableBufferPointer { history.penalize($0, parameters) }
+        penalized.withUnsafeMutableBufferPointer { history?.penalize($0, parameters) }
+        for token in excluded { penalized[token] = -.infinity }
         return try penalized.withUnsafeBufferPointer(body)
     }
 

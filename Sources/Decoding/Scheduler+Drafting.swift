@@ -10,13 +10,17 @@ extension Scheduler {
         let room = min(Scheduler.longestDraft, limits.rowsPerPass / max(1, writers.count) - 1)
         for branch in writers {
             branch.allotment = min(branch.request.draftLength ?? (budget == nil ? Scheduler.usualDraft : room), room)
+            branch.width = branch.request.draftWidth ?? 1
             branch.found = wantsProposal(branch) ? lookUp(branch) : []
         }
         guard let budget else { return }
         let open = writers.filter { $0.request.draftLength == nil && wantsProposal($0) }
         var starts: Set<NodeID> = []
-        let lengths = budget.lengths(open.map { candidate($0, &starts) }, others: writers.count - open.count)
-        for (branch, length) in zip(open, lengths) { branch.allotment = length }
+        let plans = budget.plans(open.map { candidate($0, &starts) }, others: writers.count - open.count)
+        for (branch, plan) in zip(open, plans) {
+            branch.allotment = plan.length
+            branch.width = branch.request.draftWidth ?? plan.width
+        }
     }
 
     /// - Parameter starts: where branches began whose common beginning somebody else pays for.
@@ -32,7 +36,9 @@ extension Scheduler {
         }
         // A branch of which little is known is expected to be like the others.
         let acceptance = branch.rates[drafter].value(expected: rates[drafter].value())
-        return RowBudget.Candidate(acceptance: acceptance, limit: limit, coldRows: coldRows)
+        let alternative = branch.rates.alternatives.value(expected: rates.alternatives.value(expected: 0.3))
+        return RowBudget.Candidate(
+            acceptance: acceptance, alternative: alternative, limit: limit, coldRows: coldRows)
     }
 
     /// What followed the same tokens before, in the branch's own path or in those that began where it did.
@@ -97,8 +103,39 @@ extension Scheduler {
 
     /// Adds a token that the target has yet to confirm. A draft without numbers proposes nothing, and harms nobody.
     private func propose(_ logits: UnsafeBufferPointer<Float>, _ branch: LiveBranch) {
-        guard let token = try? branch.text.propose(logits, sampler) else { return }
+        guard let token = try? branch.text.propose(logits, sampler, alternatives: branch.width - 1) else { return }
         tree.append([token], to: branch.node)
+    }
+
+    /// Adds the alternatives to a branch's first proposal to the target's pass, behind the branch's own rows: each is a leaf
+    /// beside the chain. Where there is no room for one, those from it on are given up.
+    func planAlternatives(of branch: LiveBranch) {
+        guard !branch.text.alternatives.isEmpty else { return }
+        let depth = tree.depth(of: branch.node) - branch.text.proposals.count
+        for alternative in branch.text.alternatives {
+            let leaf = tree.fork(branch.node, atDepth: depth)
+            tree.append([alternative.token], to: leaf)
+            let (before, pages) = (target.batch.rows.count, tree.pageTraffic.allocated)
+            let rows = try? tree.plan(
+                leaf, model: target.number, outputs: 1, limit: limits.rowsPerPass - before, mayEvict: false,
+                into: &target.batch)
+            branch.group.counters.targetRows += target.batch.rows.count - before
+            branch.group.counters.pagesAllocated += tree.pageTraffic.allocated - pages
+            guard let rows, rows.isComplete else {
+                tree.release(leaf)
+                break
+            }
+            branch.alternatives.append((leaf, rows.outputs[0]))
+        }
+        branch.text.keepAlternatives(branch.alternatives.count)
+    }
+
+    /// Lets go of the alternatives that were not taken, and of the traces that they left in the tree.
+    func dropAlternatives(of branch: LiveBranch) {
+        guard !branch.alternatives.isEmpty || branch.width > 1 else { return }
+        for (leaf, _) in branch.alternatives { tree.release(leaf) }
+        branch.alternatives.removeAll()
+        tree.join(branch.node)
     }
 
     private func wantsDraft(_ branch: LiveBranch, round: Int) -> Bool {

@@ -52,6 +52,9 @@ extension Scheduler {
                 branch.text.end == nil && branch.request.writer == .target ? 1 + branch.text.proposals.count : nil
             }
         }
+        thread.record(.planning) {
+            for member in members where member.rows.isComplete { planAlternatives(of: member.branch) }
+        }
         target.run()
         thread.record(.choosing, rows: members.count) {
             for member in members where member.rows.isComplete { judge(member.branch, member.rows.outputs) }
@@ -62,19 +65,29 @@ extension Scheduler {
 
     /// Takes the proposals that the target accepts, and the token that it puts behind them.
     private func judge(_ branch: LiveBranch, _ outputs: [Int]) {
-        let (proposals, confirmed) = (branch.text.proposals, branch.text.tokens.count)
-        let start = tree.depth(of: branch.node) - proposals.count
-        var accepted = 0
+        let (proposals, alternatives) = (branch.text.proposals, branch.text.alternatives)
+        let (start, confirmed) = (tree.depth(of: branch.node) - proposals.count, branch.text.tokens.count)
+        var verdict = GrowingText.Verdict()
         grow(branch) { text throws(SamplingError) in
-            accepted = try text.judge(sampler) { target.output(outputs[$0]) }
+            verdict = try text.judge(sampler) {
+                target.output(outputs[$0])
+            } behind: {
+                target.output(branch.alternatives[$0].output)
+            }
         }
         let taken = branch.text.tokens.dropFirst(confirmed)
-        tree.truncate(branch.node, toDepth: start + accepted)
-        tree.append(Array(taken.dropFirst(accepted)), to: branch.node)
+        if let place = verdict.alternative {
+            tree.release(branch.node)
+            branch.node = branch.alternatives.remove(at: place).node
+        } else {
+            tree.truncate(branch.node, toDepth: start + verdict.accepted)
+        }
+        dropAlternatives(of: branch)
+        tree.append(Array(taken.dropFirst(verdict.alternative == nil ? verdict.accepted : 1)), to: branch.node)
         branch.isDraftable = branch.isDraftable && taken.allSatisfy { isKnownToDraft($0) }
-        branch.group.counters.count(proposals, accepted: accepted)
-        branch.rates.note(proposals, accepted: accepted)
-        rates.note(proposals, accepted: accepted)
+        branch.group.counters.count(proposals, alternatives, verdict)
+        branch.rates.note(proposals, alternatives, verdict)
+        rates.note(proposals, alternatives, verdict)
     }
 
     /// Lets a text grow by what a model says; notes a failure if that is no numbers.
@@ -129,7 +142,11 @@ extension Scheduler {
 
     /// Plans one branch; nil if there is no room for its outputs, or not enough memory.
     private func plan(_ wish: Wish, on runner: PassRunner, limit: Int) -> Member? {
-        let (branch, before) = (wish.branch, runner.batch.rows.count)
+        let (branch, before, pages) = (wish.branch, runner.batch.rows.count, tree.pageTraffic)
+        defer {
+            branch.group.counters.pagesAllocated += tree.pageTraffic.allocated - pages.allocated
+            branch.group.counters.pagesEvicted += tree.pageTraffic.evicted - pages.evicted
+        }
         let room = min(limits.rowsPerPass - before, limit)
         guard room >= wish.outputs, let rows = plan(branch, on: runner, outputs: wish.outputs, limit: room) else {
             return nil
@@ -169,6 +186,7 @@ extension Scheduler {
     /// Forgets a branch's proposals, in its text and in the tree.
     private func withdraw(_ branch: LiveBranch) {
         tree.truncate(branch.node, toDepth: tree.depth(of: branch.node) - branch.text.proposals.count)
+        dropAlternatives(of: branch)
         branch.text.dropProposals()
     }
 

@@ -126,6 +126,9 @@ public actor Scheduler {
         for node in nodes { tree.hold(node) }
     }
 
+    /// How long the compute thread was busy so far, for whomever.
+    public nonisolated var times: PhaseTimes { thread.times }
+
     /// What the tree costs now, over both models.
     public var memory: CacheStatistics { tree.statistics }
 

@@ -10,20 +10,26 @@ public enum TokenAcceptance: String, Sendable, Hashable, CaseIterable {
 }
 
 extension TokenDistribution {
-    /// The token that ratio acceptance makes of a proposal, if this is the target's distribution: the proposal itself or
-    /// a different token.
+    /// The token that ratio acceptance makes of proposals for one place, if this is the target's distribution: one of them,
+    /// or a different token.
     ///
+    /// Each is judged by what those before it have left of the distribution (recursive rejection sampling; Jeon et al.,
+    /// 2024).
     /// - Parameters:
-    ///   - proposal: a token that was drawn from `proposer`.
-    ///   - proposer: q; what is no sample, such as text that was found elsewhere, is certain.
-    ///   - acceptance: the draws that decide about the proposal.
-    ///   - residual: the draws that replace it.
+    ///   - proposals: tokens, and the distribution q that each was drawn from after those before it were known; what is no
+    ///     sample, such as text that was found elsewhere, is certain.
+    ///   - acceptance: the draws that decide about the proposals.
+    ///   - residual: the draws that replace them.
     func token(
-        judging proposal: Int, from proposer: TokenDistribution, acceptance: RandomStream, residual: RandomStream
+        judging proposals: [(token: Int, proposer: TokenDistribution)], acceptance: RandomStream, residual: RandomStream
     ) -> Int {
-        let isAccepted = acceptance.uniform(0) * proposer[proposal] < self[proposal]
-        // Nothing remains only if rounding alone made the proposal less likely here than there.
-        guard !isAccepted, let excess = excess(over: proposer) else { return proposal }
-        return excess.draw(residual)
+        var rest = self
+        for (index, (token, proposer)) in proposals.enumerated() {
+            guard acceptance.uniform(index) * proposer[token] >= rest[token] else { return token }
+            // Nothing remains only if rounding alone made the proposal less likely here than there.
+            guard let excess = rest.excess(over: proposer) else { return token }
+            rest = excess
+        }
+        return rest.draw(residual)
     }
 }

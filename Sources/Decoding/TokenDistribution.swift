@@ -44,6 +44,13 @@ public struct TokenDistribution: Sendable, Hashable {
         return race.winner
     }
 
+    /// The distribution of what is drawn if a token is not; nil if that is the only one.
+    func without(_ token: Int) -> TokenDistribution? {
+        var weights = probabilities
+        weights[token] = 0
+        return weights.contains { $0 > 0 } ? TokenDistribution(weights: weights) : nil
+    }
+
     /// The normalised positive part of this distribution less another one: what a refused proposal is replaced from.
     ///
     /// Nil if nothing remains, which takes equal distributions, under which no proposal is refused.

@@ -27,7 +27,7 @@ public final class Trace: Sendable {
 
     private struct State {
         var events: [Event] = []
-        var totals: [Phase: Duration] = [:]
+        var totals = PhaseTimes()
         var dropped = 0
     }
 
@@ -40,20 +40,16 @@ public final class Trace: Sendable {
     /// Begins to record.
     public init() {}
 
-    /// Runs something and notes how long it took, and how many rows it had.
-    func record<Result>(_ phase: Phase, rows: Int, _ body: () -> Result) -> Result {
-        let start = ContinuousClock.now
-        let result = body()
-        let duration = ContinuousClock.now - start
+    /// Notes how long something took, and how many rows it had.
+    func add(_ phase: Phase, rows: Int, start: ContinuousClock.Instant, duration: Duration) {
         state.withLock { state in
-            state.totals[phase, default: .zero] += duration
+            state.totals.add(duration, to: phase)
             if state.events.count < Trace.mostEvents {
                 state.events.append(Event(phase: phase, start: start - begin, duration: duration, rows: rows))
             } else {
                 state.dropped += 1
             }
         }
-        return result
     }
 
     /// `{"traceEvents": […], "otherData": {"seconds": {…}, "dropped": n}}`: times of events are in microseconds.
@@ -68,7 +64,7 @@ public final class Trace: Sendable {
         }
         var seconds = JSONObject()
         for phase in Phase.allCases {
-            seconds.set(phase.rawValue, .number((state.totals[phase] ?? .zero) / .seconds(1)))
+            seconds.set(phase.rawValue, .number(state.totals[phase] / .seconds(1)))
         }
         return [
             "traceEvents": .array(events),

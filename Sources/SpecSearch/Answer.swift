@@ -1,3 +1,5 @@
+public import Decoding
+
 /// What a reasoner answers.
 public struct Answer: Sendable {
     /// The question as it was asked.
@@ -8,6 +10,8 @@ public struct Answer: Sendable {
     public let outcome: SearchOutcome
     /// How long the search took, without the time between events that nobody asked for.
     public let duration: Duration
+    /// What the compute thread did in that time; of searches that run at once each has the passes of all.
+    public let times: PhaseTimes
 
     /// What the best path marks as the answer, or nil if it marks none.
     public var answer: String? { outcome.answer }

@@ -15,6 +15,10 @@ public struct Counters: Sendable, Hashable {
     public var rewardRows = 0
     /// Rows of any model that had been computed before, but were evicted because memory was short.
     public var rowsRecomputed = 0
+    /// Pages of KV memory, of the target and its draft, that were handed out.
+    public var pagesAllocated = 0
+    /// Pages of anybody that were evicted for them.
+    public var pagesEvicted = 0
     /// Tokens that were proposed to the target.
     public var tokensDrafted = 0
     /// Proposals that the target accepted.
@@ -48,6 +52,8 @@ public struct Counters: Sendable, Hashable {
         draftRows = decoding.draftRows
         draftPasses = decoding.draftPasses
         rowsRecomputed = decoding.rowsRecomputed
+        pagesAllocated = decoding.pagesAllocated
+        pagesEvicted = decoding.pagesEvicted
         tokensDrafted = decoding.tokensDrafted
         tokensAccepted = decoding.tokensAccepted
         ngramTokensDrafted = decoding.ngramTokensDrafted
@@ -79,6 +85,7 @@ public struct Counters: Sendable, Hashable {
         [
             ("targetRows", \.targetRows), ("targetPasses", \.targetPasses), ("draftRows", \.draftRows),
             ("draftPasses", \.draftPasses), ("rewardRows", \.rewardRows), ("rowsRecomputed", \.rowsRecomputed),
+            ("pagesAllocated", \.pagesAllocated), ("pagesEvicted", \.pagesEvicted),
             ("tokensDrafted", \.tokensDrafted), ("tokensAccepted", \.tokensAccepted),
             ("ngramTokensDrafted", \.ngramTokensDrafted), ("ngramTokensAccepted", \.ngramTokensAccepted),
             ("thoughtsDrafted", \.thoughtsDrafted),

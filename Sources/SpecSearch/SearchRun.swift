@@ -19,6 +19,7 @@ final class SearchRun {
     /// Of the recomputed rows, those of the scorer.
     private var rowsRescored = 0
     private var duration = Duration.zero
+    private var times = PhaseTimes()
     private var isFinished = false
 
     /// The end of a path in the tree of tokens, whose noise continues it, and its text, which may end in half a
@@ -49,8 +50,11 @@ final class SearchRun {
     ///
     /// After an error the search has ended, and its memory is free.
     func advance() async throws(ReasonerError) -> [SearchEvent]? {
-        let start = ContinuousClock.now
-        defer { duration += ContinuousClock.now - start }
+        let (start, busy) = (ContinuousClock.now, models.scheduler.times)
+        defer {
+            duration += ContinuousClock.now - start
+            times = times + models.scheduler.times - busy
+        }
         if isFinished { return nil }
         do throws(ReasonerError) {
             if prompt == nil { try await begin() }
@@ -72,7 +76,7 @@ final class SearchRun {
     var answer: Answer? {
         guard case .finished(var outcome) = core.ask() else { return nil }
         outcome.counters += costs
-        return Answer(question: question, options: options, outcome: outcome, duration: duration)
+        return Answer(question: question, options: options, outcome: outcome, duration: duration, times: times)
     }
 
     private func begin() async throws(ReasonerError) {

@@ -18,11 +18,25 @@ struct AnswerReport {
         let form = answer.outcome.json(
             question: answer.question, seed: answer.options.sampling.seed, seconds: answer.duration.seconds)
         var object = form.object ?? JSONObject()
+        object.set("phases", phases)
         object.set("kernels", .string(InstructionSet.current.rawValue))
         object.set("prefill", .string(mode.prefill.rawValue))
         object.set("activations", .string(mode.activations.rawValue))
         object.set("cachePrecision", .string(mode.cache.rawValue))
         return .object(object)
+    }
+
+    /// Seconds of each phase.
+    private var phases: JSONValue {
+        var object = JSONObject()
+        for phase in Trace.Phase.allCases { object.set(phase.rawValue, .number(answer.times[phase].seconds)) }
+        return .object(object)
+    }
+
+    /// The same for people: the phases that took any time.
+    private var timeByPhase: String {
+        let parts = Trace.Phase.allCases.map { ($0, TreeView.rounded(answer.times[$0].seconds, places: 3)) }
+        return parts.filter { $0.1 != "0.000" }.map { "\($0.0.rawValue) \($0.1)" }.joined(separator: ", ")
     }
 
     var text: String {
@@ -57,7 +71,7 @@ struct AnswerReport {
                 "\(InstructionSet.current.rawValue) kernels, \(mode.prefill.rawValue) prompts, "
                     + "\(mode.activations.rawValue) activations, \(mode.cache.rawValue) cache"
             ),
-            ("time", "\(TreeView.rounded(answer.duration.seconds, places: 3)) s"),
+            ("time", "\(TreeView.rounded(answer.duration.seconds, places: 3)) s: \(timeByPhase)"),
         ]
         let lines = answer.text.split(separator: "\n").map { TreeView.oneLine(String($0)) + "\n" }
         return lines.joined()

@@ -71,6 +71,7 @@ private final class RandomHistory {
         case 55..<58: return hold()
         case 58..<63: return evict()
         case 63..<65: return saveAndRestore()
+        case 65..<69: return join()
         default: return pass()
         }
     }
@@ -136,6 +137,13 @@ private final class RandomHistory {
         tree.truncate(node, toDepth: depth)
         paths[node] = Array(paths[node]!.prefix(depth))
         return "truncate \(node) to \(depth)"
+    }
+
+    private func join() -> String {
+        let node = someNode()
+        let before = tree.nodeCount
+        tree.join(node)
+        return "join \(before - tree.nodeCount) nodes and \(node)"
     }
 
     private func saveAndRestore() -> String {

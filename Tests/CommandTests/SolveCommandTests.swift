@@ -7,7 +7,7 @@ import XCTest
 final class SolveCommandTests: XCTestCase {
     private static let counters = [
         "draftPasses", "draftRows", "kvBytesPeak", "kvBytesUnshared", "levels", "levelsWithoutCorrection",
-        "ngramTokensAccepted", "ngramTokensDrafted",
+        "ngramTokensAccepted", "ngramTokensDrafted", "pagesAllocated", "pagesEvicted",
         "rewardRows", "rowsRecomputed", "targetPasses", "targetRows", "thoughtsAccepted", "thoughtsCorrected",
         "thoughtsDrafted",
         "tokensAccepted", "tokensDrafted",
@@ -24,7 +24,7 @@ final class SolveCommandTests: XCTestCase {
 
     /// What the search found, as text, without what it took.
     private func tree(_ output: JSONValue) -> String {
-        ["counters", "policy", "seconds"].reduce(output) { $0.with($1, nil) }.serialized()
+        ["counters", "phases", "policy", "seconds"].reduce(output) { $0.with($1, nil) }.serialized()
     }
 
     func testChatModelsAreAskedByTheirTemplates() throws {
@@ -51,7 +51,8 @@ final class SolveCommandTests: XCTestCase {
             XCTAssertEqual(
                 output.names,
                 [
-                    "activations", "answer", "cachePrecision", "complete", "counters", "kernels", "path", "policy",
+                    "activations", "answer", "cachePrecision", "complete", "counters", "kernels", "path", "phases",
+                    "policy",
                     "prefill", "question",
                     "reason", "seconds", "seed", "strategy", "text", "thoughts",
                 ])
@@ -59,7 +60,11 @@ final class SolveCommandTests: XCTestCase {
             XCTAssertEqual(output["policy"]?.string, policy)
             XCTAssertEqual(output["strategy"], "beam")
             XCTAssertEqual(output["seed"], 3)
-            XCTAssertGreaterThan(try XCTUnwrap(output["seconds"]?.double), 0)
+            let phases = try XCTUnwrap(output["phases"]?.object)
+            XCTAssertEqual(phases.members.map(\.name), ["target", "draft", "reward", "planning", "choosing"])
+            let (seconds, busy) = (try XCTUnwrap(output["seconds"]?.double), phases.members.compactMap(\.value.double))
+            XCTAssertTrue((0.5...1).contains(busy.reduce(0, +) / seconds), "\(busy) of \(seconds) s")
+            XCTAssertEqual(busy[1] == 0, policy == "plain")
             XCTAssertEqual(output["counters"]?.names, Self.counters)
             let thoughts = try XCTUnwrap(output["thoughts"]?.array)
             for index in thoughts.indices { try checkThought(index, of: thoughts, policy) }
@@ -151,6 +156,10 @@ final class SolveCommandTests: XCTestCase {
         let scarce = try solve("paper", "--width", "12", "--cache-memory", "1")
         XCTAssertEqual(tree(scarce), tree(usual))
         XCTAssertEqual(usual["counters"]?["rowsRecomputed"], 0)
+        XCTAssertEqual(usual["counters"]?["pagesEvicted"], 0)
+        let pages = [usual, scarce].compactMap { $0["counters"]?["pagesAllocated"]?.int }
+        XCTAssertTrue(0 < pages[0] && pages[0] < pages[1], "\(pages)")
+        XCTAssertGreaterThan(try XCTUnwrap(scarce["counters"]?["pagesEvicted"]?.int), 0)
         XCTAssertGreaterThan(try XCTUnwrap(scarce["counters"]?["rowsRecomputed"]?.int), 0)
         let arguments = ["solve", question, "--quiet", "--width", "12", "--cache-memory", "1"]
         XCTAssertTrue(try Command.specsearch.run(arguments).standardOutput.contains("tokens computed again"))

@@ -20,7 +20,7 @@ final class RowBudgetTests: XCTestCase {
 
     func testOneBranchProposesWhatRowsAreFreeFor() {
         let budget = RowBudget(target: flat, draft: small)
-        let lengths = [0.95, 0.8, 0.5, 0.05].map { budget.lengths(candidates(1, $0), others: 0)[0] }
+        let lengths = [0.95, 0.8, 0.5, 0.05].map { budget.plans(candidates(1, $0), others: 0).map(\.length)[0] }
         XCTAssertEqual(lengths, lengths.sorted(by: >))
         XCTAssertGreaterThanOrEqual(lengths[0], 8)
         XCTAssertTrue((3...8).contains(lengths[1]), "\(lengths)")
@@ -29,32 +29,50 @@ final class RowBudgetTests: XCTestCase {
 
     func testNothingIsProposedWhereEachRowCostsAsMuchAsTheFirst() {
         let budget = RowBudget(target: steep, draft: small)
-        XCTAssertEqual(budget.lengths(candidates(1, 0.95), others: 0), [0])
-        XCTAssertEqual(budget.lengths(candidates(8, 0.95, coldRows: nil), others: 0), [Int](repeating: 0, count: 8))
+        XCTAssertEqual(budget.plans(candidates(1, 0.95), others: 0).map(\.length), [0])
+        XCTAssertEqual(
+            budget.plans(candidates(8, 0.95, coldRows: nil), others: 0).map(\.length), [Int](repeating: 0, count: 8))
         let full = RowBudget(target: flat, draft: small)
-        XCTAssertEqual(full.lengths(candidates(64, 0.8), others: 0).reduce(0, +), 0)
+        XCTAssertEqual(full.plans(candidates(64, 0.8), others: 0).map(\.length).reduce(0, +), 0)
     }
 
     func testBranchesThatAreAcceptedMoreOftenGetMore() {
         let budget = RowBudget(target: flat, draft: small)
-        let lengths = budget.lengths(candidates(1, 0.9) + candidates(1, 0.6) + candidates(1, 0.1), others: 1)
+        let lengths = budget.plans(candidates(1, 0.9) + candidates(1, 0.6) + candidates(1, 0.1), others: 1).map(
+            \.length)
         XCTAssertGreaterThan(lengths[0], lengths[1])
         XCTAssertGreaterThan(lengths[1], lengths[2])
         XCTAssertEqual(lengths[2], 0)
     }
 
+    func testTreesAreDraftedWhereProposalsAreSeldomAcceptedAndRowsAreFree() {
+        func width(_ target: PassCosts, _ acceptance: Double, _ alternative: Double, others: Int = 0) -> Int {
+            let candidate = RowBudget.Candidate(
+                acceptance: acceptance, alternative: alternative, limit: 15, coldRows: 0)
+            return RowBudget(target: target, draft: small).plans([candidate], others: others)[0].width
+        }
+        XCTAssertGreaterThan(width(flat, 0.4, 0.5), 1)
+        XCTAssertLessThanOrEqual(width(flat, 0.4, 0.9), 4)
+        XCTAssertEqual(width(flat, 0.95, 0.3), 1, "the chain is worth more")
+        XCTAssertEqual(width(flat, 0.4, 0), 1)
+        XCTAssertEqual(width(steep, 0.4, 0.5), 1)
+        XCTAssertEqual(width(flat, 0.4, 0.5, others: 30), 1)
+        XCTAssertEqual(width(flat, 0.01, 0.9), 1, "without a chain there is no tree")
+    }
+
     func testLimitsHold() {
         let budget = RowBudget(target: flat, draft: small)
-        XCTAssertEqual(budget.lengths(candidates(2, 0.99, limit: 2), others: 0), [2, 2])
-        XCTAssertEqual(budget.lengths(candidates(1, 0.99, limit: 0), others: 3), [0])
-        XCTAssertEqual(budget.lengths([], others: 5), [])
+        XCTAssertEqual(budget.plans(candidates(2, 0.99, limit: 2), others: 0).map(\.length), [2, 2])
+        XCTAssertEqual(budget.plans(candidates(1, 0.99, limit: 0), others: 3).map(\.length), [0])
+        XCTAssertEqual(budget.plans([], others: 5).map(\.length), [])
     }
 
     func testADraftThatHasToReadALongPathCostsThat() {
         let budget = RowBudget(target: flat, draft: PassCosts(seconds: [0.3, 0.3, 0.3, 0.4, 0.6, 1.2, 2.4]))
-        XCTAssertGreaterThan(budget.lengths(candidates(1, 0.7), others: 0)[0], 0)
-        XCTAssertEqual(budget.lengths(candidates(1, 0.7, coldRows: 1000), others: 0), [0])
-        XCTAssertGreaterThan(budget.lengths(candidates(1, 0.7, coldRows: nil), others: 0)[0], 2, "found for nothing")
+        XCTAssertGreaterThan(budget.plans(candidates(1, 0.7), others: 0).map(\.length)[0], 0)
+        XCTAssertEqual(budget.plans(candidates(1, 0.7, coldRows: 1000), others: 0).map(\.length), [0])
+        XCTAssertGreaterThan(
+            budget.plans(candidates(1, 0.7, coldRows: nil), others: 0).map(\.length)[0], 2, "found for nothing")
     }
 
     /// Against all that could be done, on random curves: never worse than nothing, and near the best.
@@ -72,7 +90,7 @@ final class RowBudgetTests: XCTestCase {
                     acceptance: Double.random(in: 0...1, using: &random), limit: 6,
                     coldRows: Bool.random(using: &random) ? 0 : nil)
             }
-            let found = speed(budget, candidates, budget.lengths(candidates, others: 1))
+            let found = speed(budget, candidates, budget.plans(candidates, others: 1).map(\.length))
             XCTAssertGreaterThanOrEqual(found, speed(budget, candidates, [0, 0]))
             let best =
                 (0...6).flatMap { first in (0...6).map { [first, $0] } }

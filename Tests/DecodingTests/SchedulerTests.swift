@@ -35,23 +35,28 @@ final class SchedulerTests: XCTestCase {
     }
 
     private func request(
-        _ start: NodeID, draftLength: Int? = 0, sampling: SamplingParameters = .greedy, branch: BranchKey = .root,
+        _ start: NodeID, draftLength: Int? = 0, draftWidth: Int? = nil, sampling: SamplingParameters = .greedy,
+        branch: BranchKey = .root,
         maxTokens: Int = 48, writer: Writer = .target
     ) throws -> GenerationRequest {
         let ends = Set(try Self.target.get().configuration.endTokens)
         return GenerationRequest(
-            start: start, writer: writer, draftLength: draftLength, sampling: sampling, branch: branch,
+            start: start, writer: writer, draftLength: draftLength, draftWidth: draftWidth, sampling: sampling,
+            branch: branch,
             stop: StopRule(endTokens: ends, maxTokens: maxTokens))
     }
 
     /// All prompts in one scheduler at once.
     private func generate(
-        _ prompts: [[Int32]], draftLength: Int?, sampling: SamplingParameters, scheduler: Scheduler
+        _ prompts: [[Int32]], draftLength: Int?, draftWidth: Int? = nil, sampling: SamplingParameters,
+        scheduler: Scheduler
     ) async throws -> GenerationResult {
         var requests: [GenerationRequest] = []
         for prompt in prompts {
             requests.append(
-                try request(await scheduler.open(prompt), draftLength: draftLength, sampling: sampling))
+                try request(
+                    await scheduler.open(prompt), draftLength: draftLength, draftWidth: draftWidth,
+                    sampling: sampling))
         }
         let result = try await scheduler.generate(requests)
         for (request, generated) in zip(requests, result.generated) {
@@ -67,9 +72,9 @@ final class SchedulerTests: XCTestCase {
         for sampling in [SamplingParameters.greedy, try SamplingParameters(temperature: 0.8, seed: 7)] {
             let plain = try await generate(prompts, draftLength: 0, sampling: sampling, scheduler: scheduler())
             XCTAssertEqual(plain.counters.draftRows, 0)
-            for draftLength in [1, 4, 15] {
+            for (draftLength, width) in [(1, 1), (4, 1), (15, 1), (1, 2), (4, 4), (15, 3)] {
                 let speculative = try await generate(
-                    prompts, draftLength: draftLength, sampling: sampling, scheduler: scheduler())
+                    prompts, draftLength: draftLength, draftWidth: width, sampling: sampling, scheduler: scheduler())
                 XCTAssertEqual(plain.generated.map(\.tokens), speculative.generated.map(\.tokens))
                 XCTAssertEqual(plain.generated.map(\.logProbabilities), speculative.generated.map(\.logProbabilities))
                 XCTAssertEqual(plain.generated.map(\.end), speculative.generated.map(\.end))
@@ -87,12 +92,12 @@ final class SchedulerTests: XCTestCase {
             SamplingParameters(temperature: 1.2, minP: 0.05, seed: 3),
             SamplingParameters(repetitionPenalty: 1.2, presencePenalty: 0.3, frequencyPenalty: 0.2, seed: 4),
         ]
-        func texts(_ draftLength: Int, _ drafters: Set<Drafter>) async throws -> GenerationResult {
+        func texts(_ draftLength: Int, _ drafters: Set<Drafter>, width: Int = 1) async throws -> GenerationResult {
             let scheduler = try scheduler(rowsPerPass: 5 * prompts.count)
             var requests: [GenerationRequest] = []
             for (number, prompt) in prompts.enumerated() {
                 var request = try request(
-                    await scheduler.open(prompt), draftLength: draftLength,
+                    await scheduler.open(prompt), draftLength: draftLength, draftWidth: width,
                     sampling: number % 2 == 0 ? .greedy : sampled[number / 2 % sampled.count])
                 request.drafters = drafters
                 requests.append(request)
@@ -100,10 +105,13 @@ final class SchedulerTests: XCTestCase {
             return try await scheduler.generate(requests)
         }
         let plain = try await texts(0, [])
-        for drafters in [[.model], [.ngrams], [.model, .ngrams]] as [Set<Drafter>] {
-            let speculative = try await texts(4, drafters)
+        let kinds: [(Set<Drafter>, Int)] = [
+            ([.model], 1), ([.model], 3), ([.ngrams], 1), ([.model, .ngrams], 1), ([.model, .ngrams], 2),
+        ]
+        for (drafters, width) in kinds {
+            let speculative = try await texts(4, drafters, width: width)
             let same = zip(plain.generated, speculative.generated).count { $0.tokens == $1.tokens && $0.end == $1.end }
-            XCTAssertEqual(same, 1000, "\(drafters)")
+            XCTAssertEqual(same, 1000, "\(drafters), \(width) at the first place")
             let counters = speculative.counters
             XCTAssertGreaterThan(counters.tokensAccepted, 1000, "\(drafters)")
             XCTAssertEqual(counters.draftRows > 0, drafters.contains(.model))
@@ -119,14 +127,15 @@ final class SchedulerTests: XCTestCase {
         // Text that repeats itself, so that n-grams are found.
         let prompt = try Self.tokenizer.get().encode(
             "Q: Reach 24 from 4 6 7 8.\n4 + 6 = 10 (left 7 8 10)\nQ: Reach 24 from 4 6 7 8.\n4")
-        for drafters in [[.model], [.ngrams]] as [Set<Drafter>] {
+        for (drafters, width) in [([.model], 1), ([.model], 3), ([.ngrams], 1)] as [(Set<Drafter>, Int)] {
             let start = try await scheduler.open(prompt)
             var (texts, drafted, accepted) = ([[Int32]](), 0, 0)
             for round in 0..<6 {
                 let result = try await scheduler.generate(
                     (0..<1000).map { slot in
                         GenerationRequest(
-                            start: start, draftLength: 2, drafters: drafters, acceptance: .ratio, sampling: parameters,
+                            start: start, draftLength: 2, draftWidth: width, drafters: drafters, acceptance: .ratio,
+                            sampling: parameters,
                             branch: BranchKey.root.child(slot: 1000 * round + slot, origin: .target),
                             stop: StopRule(endTokens: [], maxTokens: 3))
                     })

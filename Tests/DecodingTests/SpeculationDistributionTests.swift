@@ -25,7 +25,7 @@ final class SpeculationDistributionTests: XCTestCase {
 
     /// How a text is written.
     private enum Drafting: String, CaseIterable {
-        case none, model, ngrams, both
+        case none, model, ngrams, both, tree
     }
 
     private let sampler = Sampler()
@@ -115,7 +115,7 @@ final class SpeculationDistributionTests: XCTestCase {
         for slot in 0..<Self.samples {
             var text = try text(parameters, .ratio, length: 1, slot: slot)
             _ = try text.propose(language.logits(of: .draft, after: Self.prompt), sampler)
-            accepted += try text.judge(sampler) { _ in language.logits(of: .target, after: Self.prompt) }
+            accepted += try text.judge(sampler) { _ in language.logits(of: .target, after: Self.prompt) }.accepted
         }
         let deviation = (expected * (1 - expected) / Double(Self.samples)).squareRoot()
         XCTAssertEqual(Double(accepted) / Double(Self.samples), expected, accuracy: 4 * deviation)
@@ -197,6 +197,60 @@ final class SpeculationDistributionTests: XCTestCase {
         return Array(path[Self.prompt.count...].prefix(3))
     }
 
+    /// How the rule for several proposals at one place may be broken.
+    private enum TreeFlaw: CaseIterable {
+        case none, judgedAfresh, drawnAgain, oneDrawForBoth
+    }
+
+    func testEveryBrokenRuleOfATreeIsCaught() throws {
+        let language = ToyLanguage(size: 8, disagreement: 1.5, seed: 3)
+        let parameters = try SamplingParameters(temperature: 0.6)
+        let expected = joint(language, parameters, length: 2)
+        for flaw in TreeFlaw.allCases {
+            let counts = try count(8, length: 2, firstSlot: 0, samples: max(Self.samples, 30_000)) { slot in
+                try flawed(flaw, language, parameters, slot: slot)
+            }
+            let test = ChiSquare(observed: counts, probabilities: expected)
+            if flaw == .none {
+                XCTAssertGreaterThan(test.pValue, Self.level, "the rule itself, said plainly")
+            } else {
+                XCTAssertLessThan(test.pValue, 1e-9, "\(flaw)")
+            }
+        }
+    }
+
+    /// Two tokens, each by ratio acceptance of two proposals for its place, with a flaw.
+    private func flawed(
+        _ flaw: TreeFlaw, _ language: ToyLanguage, _ parameters: SamplingParameters, slot: Int
+    ) throws -> [Int32] {
+        let (source, branch) = (RandomSource(seed: 2), BranchKey.root.child(slot: slot, origin: .target))
+        var path = Self.prompt
+        while path.count < Self.prompt.count + 2 {
+            func draws(_ purpose: RandomSource.Purpose) -> RandomStream {
+                source.stream(branch: branch, position: path.count, purpose: purpose)
+            }
+            func distribution(_ writer: Writer) throws -> TokenDistribution {
+                try sampler.distribution(logits: language.logits(of: writer, after: path), parameters: parameters)
+            }
+            let (target, draft) = (try distribution(.target), try distribution(.draft))
+            let first = draft.draw(draws(.choice))
+            guard let others = draft.without(first) else { fatalError("a language of one token") }
+            let (second, proposer) =
+                flaw == .drawnAgain ? (draft.draw(draws(.audit)), others) : (others.draw(draws(.audit)), others)
+            let chances = (0..<2).map { draws(.acceptance).uniform(flaw == .oneDrawForBoth ? 0 : $0) }
+            let excess = target.excess(over: draft) ?? target
+            let rest = flaw == .judgedAfresh ? target : excess
+            if chances[0] * draft[first] < target[first] {
+                path.append(Int32(first))
+            } else if chances[1] * proposer[second] < rest[second] {
+                path.append(Int32(second))
+            } else {
+                path.append(Int32((rest.excess(over: proposer) ?? rest).draw(draws(.residual))))
+            }
+        }
+        return Array(path[Self.prompt.count...])
+    }
+
     // MARK: Writing
 
     private func text(
@@ -224,13 +278,19 @@ final class SpeculationDistributionTests: XCTestCase {
                     path.append(token)
                 }
             }
-            if drafting == .model || drafting == .both {
+            if drafting == .model || drafting == .both || drafting == .tree {
                 while path.count < confirmed.count + 3, !text.proposalsEnd {
-                    path.append(try text.propose(language.logits(of: .draft, after: path), sampler))
+                    path.append(
+                        try text.propose(
+                            language.logits(of: .draft, after: path), sampler,
+                            alternatives: drafting == .tree ? 2 : 0))
                 }
             }
+            let alternatives = text.alternatives.map(\.token)
             _ = try text.judge(sampler) {
                 language.logits(of: .target, after: Array(path.prefix(confirmed.count + $0)))
+            } behind: {
+                language.logits(of: .target, after: confirmed + [alternatives[$0]])
             }
         }
         return text.tokens

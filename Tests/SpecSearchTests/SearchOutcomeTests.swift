@@ -34,7 +34,8 @@ final class SearchOutcomeTests: XCTestCase {
                 "path": [0, 3],
                 "counters": [
                     "targetRows": 9, "targetPasses": 0, "draftRows": 0, "draftPasses": 0, "rewardRows": 0,
-                    "rowsRecomputed": 0, "tokensDrafted": 0, "tokensAccepted": 0,
+                    "rowsRecomputed": 0, "pagesAllocated": 0, "pagesEvicted": 0, "tokensDrafted": 0,
+                    "tokensAccepted": 0,
                     "ngramTokensDrafted": 0, "ngramTokensAccepted": 0, "thoughtsDrafted": 2,
                     "thoughtsAccepted": 0,
                     "thoughtsCorrected": 1, "levels": 2, "levelsWithoutCorrection": 0, "kvBytesPeak": 0,
@@ -161,7 +162,8 @@ final class SearchOutcomeTests: XCTestCase {
     func testEveryCounterIsAddedAndReported() {
         let every: [WritableKeyPath<Counters, Int>] = [
             \.targetRows, \.targetPasses, \.draftRows, \.draftPasses, \.rewardRows, \.rowsRecomputed,
-            \.tokensDrafted, \.tokensAccepted, \.ngramTokensDrafted, \.ngramTokensAccepted, \.thoughtsDrafted,
+            \.pagesAllocated, \.pagesEvicted, \.tokensDrafted, \.tokensAccepted, \.ngramTokensDrafted,
+            \.ngramTokensAccepted, \.thoughtsDrafted,
             \.thoughtsAccepted, \.thoughtsCorrected, \.levels,
             \.levelsWithoutCorrection,
         ]
@@ -173,10 +175,11 @@ final class SearchOutcomeTests: XCTestCase {
             twice.json.object?.members.map(\.name),
             [
                 "targetRows", "targetPasses", "draftRows", "draftPasses", "rewardRows", "rowsRecomputed",
-                "tokensDrafted", "tokensAccepted", "ngramTokensDrafted", "ngramTokensAccepted", "thoughtsDrafted",
+                "pagesAllocated", "pagesEvicted", "tokensDrafted", "tokensAccepted", "ngramTokensDrafted",
+                "ngramTokensAccepted", "thoughtsDrafted",
                 "thoughtsAccepted", "thoughtsCorrected", "levels",
                 "levelsWithoutCorrection", "kvBytesPeak", "kvBytesUnshared",
             ])
-        XCTAssertEqual(twice.json.object?.members.map(\.value.int), (1...15).map { 2 * $0 } + [0, 0])
+        XCTAssertEqual(twice.json.object?.members.map(\.value.int), (1...17).map { 2 * $0 } + [0, 0])
     }
 }
