@@ -131,16 +131,23 @@ final class SpeculationDistributionTests: XCTestCase {
     }
 
     func testEveryBrokenRuleIsCaught() throws {
+        try assertCaught(Flaw.none, length: 3, write: flawed)
+    }
+
+    /// Writes texts under each flaw: only what has none may pass for the target's own.
+    private func assertCaught<Kind: CaseIterable & Equatable>(
+        _ none: Kind, length: Int, write: (Kind, ToyLanguage, SamplingParameters, Int) throws -> [Int32]
+    ) throws {
         let language = ToyLanguage(size: 8, disagreement: 1.5, seed: 3)
         let parameters = try SamplingParameters(temperature: 0.6)
-        let expected = joint(language, parameters, length: 3)
-        for flaw in Flaw.allCases {
+        let expected = joint(language, parameters, length: length)
+        for flaw in Kind.allCases {
             // A draw that is used twice shows least: it takes so many.
-            let counts = try count(8, length: 3, firstSlot: 0, samples: max(Self.samples, 30_000)) { slot in
-                try flawed(flaw, language, parameters, slot: slot)
+            let counts = try count(8, length: length, firstSlot: 0, samples: max(Self.samples, 30_000)) { slot in
+                try write(flaw, language, parameters, slot)
             }
             let test = ChiSquare(observed: counts, probabilities: expected)
-            if flaw == .none {
+            if flaw == none {
                 XCTAssertGreaterThan(test.pValue, Self.level, "the rule itself, said plainly")
             } else {
                 XCTAssertLessThan(test.pValue, 1e-9, "\(flaw)")
@@ -150,7 +157,7 @@ final class SpeculationDistributionTests: XCTestCase {
 
     /// Three tokens by ratio acceptance of two proposals at a time, with a flaw.
     private func flawed(
-        _ flaw: Flaw, _ language: ToyLanguage, _ parameters: SamplingParameters, slot: Int
+        _ flaw: Flaw, _ language: ToyLanguage, _ parameters: SamplingParameters, _ slot: Int
     ) throws -> [Int32] {
         let source = RandomSource(seed: 1)
         let branch = BranchKey.root.child(slot: slot, origin: .target)
@@ -203,25 +210,12 @@ final class SpeculationDistributionTests: XCTestCase {
     }
 
     func testEveryBrokenRuleOfATreeIsCaught() throws {
-        let language = ToyLanguage(size: 8, disagreement: 1.5, seed: 3)
-        let parameters = try SamplingParameters(temperature: 0.6)
-        let expected = joint(language, parameters, length: 2)
-        for flaw in TreeFlaw.allCases {
-            let counts = try count(8, length: 2, firstSlot: 0, samples: max(Self.samples, 30_000)) { slot in
-                try flawed(flaw, language, parameters, slot: slot)
-            }
-            let test = ChiSquare(observed: counts, probabilities: expected)
-            if flaw == .none {
-                XCTAssertGreaterThan(test.pValue, Self.level, "the rule itself, said plainly")
-            } else {
-                XCTAssertLessThan(test.pValue, 1e-9, "\(flaw)")
-            }
-        }
+        try assertCaught(TreeFlaw.none, length: 2, write: flawed)
     }
 
     /// Two tokens, each by ratio acceptance of two proposals for its place, with a flaw.
     private func flawed(
-        _ flaw: TreeFlaw, _ language: ToyLanguage, _ parameters: SamplingParameters, slot: Int
+        _ flaw: TreeFlaw, _ language: ToyLanguage, _ parameters: SamplingParameters, _ slot: Int
     ) throws -> [Int32] {
         let (source, branch) = (RandomSource(seed: 2), BranchKey.root.child(slot: slot, origin: .target))
         var path = Self.prompt
