@@ -30,9 +30,9 @@ final class LogitRowTests: XCTestCase {
         var seed = UInt64(setting("SPECSEARCH_SEED") ?? 1)
         let texts = KnownTexts(model, mode, seed: seed)
         var (compared, kinds) = (0, Set<String>())
-        while compared < rows {
+        while compared < rows || kinds.count < 6 {
             let history = try PathHistory(texts, seed: seed)
-            for _ in 0..<40 where compared < rows {
+            for _ in 0..<40 {
                 let (kind, count, difference) = try await history.step()
                 if let difference { return XCTFail("\(name), seed \(seed), \(kind): \(difference)") }
                 compared += count
@@ -41,7 +41,6 @@ final class LogitRowTests: XCTestCase {
             seed += 1
         }
         print("\(name): \(compared) rows, no differing bit, \(kinds.count) kinds of steps")
-        XCTAssertEqual(kinds.count, 6, "\(kinds)")
     }
 
     private func setting(_ name: String) -> Int? {
@@ -180,7 +179,7 @@ private final class PathHistory {
 
     /// Computes some paths at once, with the outputs of their last tokens.
     private func compute() async throws -> (Int, String?) {
-        let most = Int.random(in: 1...8, using: &random)
+        let most = Int.random(in: 1...48, using: &random)
         let chosen = paths.shuffled(using: &random).prefix(Int.random(in: 1...16, using: &random))
         let depth = chosen.map { tree.depth(of: $0.node) }.min() ?? 0
         let outputs = min(most, depth)
