@@ -105,8 +105,9 @@ struct Convert: ParsableCommand {
     private func writeFolder(_ source: ModelSource, _ head: Precision) throws(ConvertError) -> ConversionReport {
         let conversion = try Conversion(source, precision: precision, head: head)
         let declared = try conversion.declarations()
-        let folder = try OutputFolder(path: output, input: input, replaces: force, bytes: conversion.bytes)
+        // Before there is anything to remove.
         Interruption.watch()
+        let folder = try OutputFolder(path: output, input: input, replaces: force, bytes: conversion.bytes)
         let report = try conversion.run(declared, into: folder.partialPath, maximumShardBytes: maxShardSize.bytes)
         try folder.commit()
         return report
