@@ -22,6 +22,9 @@ struct CacheNode {
 
     /// How many tokens from the node's first on equal those of `other`.
     func matches(_ other: ArraySlice<Int32>) -> Int {
-        zip(tokens, other).prefix { $0 == $1 }.count
+        let longest = min(tokens.count, other.count)
+        var count = 0
+        while count < longest, tokens[count] == other[other.startIndex + count] { count += 1 }
+        return count
     }
 }

@@ -9,7 +9,7 @@ extension CacheTree {
     ///   - path: the file.
     ///   - origin: what computes here; one fingerprint for each model of the tree.
     ///   - limits: what the models can read.
-    ///   - verifiesChecksum: whether every byte is read to see that none has changed: a second for some 5 GB.
+    ///   - verifiesChecksum: whether every byte is read to see that none has changed.
     /// - Throws: `CacheFileError` for every file that does not hold together or has another origin; then nothing is added.
     public func restore(
         from path: String, origin: CacheOrigin, limits: CacheLimits, verifiesChecksum: Bool = true

@@ -6,7 +6,7 @@ extension LanguageModel {
     /// A number that tells this model from others: of its weights as they are kept, and of what else its keys and values
     /// depend on. Saved ones name it.
     ///
-    /// All weights are read for it, once: a second for some 5 GB.
+    /// All weights are read for it, once.
     public var fingerprint: UInt64 {
         knownFingerprint.withLock { known in
             let fingerprint = known ?? computedFingerprint

@@ -96,6 +96,9 @@ final class CacheFileTests: XCTestCase {
             }
             assertInvariants(new.tree)
             XCTAssertLessThanOrEqual(new.budget.used, new.budget.bytes)
+            // A node's pages come back together: the prompt has three of the first model.
+            XCTAssertEqual(new.budget.used > 0, pages >= 3, "\(pages) pages")
+            if pages == 22 { XCTAssertEqual(new.budget.used, old.budget.used) }
         }
     }
 
