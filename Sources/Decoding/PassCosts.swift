@@ -33,8 +33,7 @@ public struct PassCosts: Sendable, Hashable {
         let most = PassCosts.measuredRows[PassCosts.measuredRows.count - 1]
         let blocks = (most + PageLayout.tokens - 1) / PageLayout.tokens
         let layout = model.configuration.pageLayout(arithmetic.mode.cache)
-        let buffer = FloatBuffer(count: blocks * layout.bytesPerPage / 4)
-        let pages = PageMemory(buffer.floats, layout: layout)
+        let pages = PageBuffer(pages: blocks, layout: layout)
         let (workspace, width) = (ForwardWorkspace(), model.configuration.outputWidth)
         let stream = RandomSource(seed: 0).stream(branch: .root, position: 0, purpose: .choice)
         func pass(_ rows: Int) {
@@ -44,7 +43,7 @@ public struct PassCosts: Sendable, Hashable {
                 let token = Int32(row % model.configuration.vocabularySize)
                 batch.addRow(.init(token: token, position: Int32(row), path: path, wantsOutput: true))
             }
-            let outputs = model.forward(batch, pages: pages, workspace: workspace, arithmetic: arithmetic)
+            let outputs = model.forward(batch, pages: pages.memory, workspace: workspace, arithmetic: arithmetic)
             for row in 0..<rows {
                 let logits = UnsafeBufferPointer(rebasing: outputs[row * width..<(row + 1) * width])
                 // A model that gives no numbers is found out when it is used.

@@ -59,7 +59,7 @@ final class BitEqualityTests: XCTestCase {
     private func lastRows(_ paths: [[Int32]], _ model: LanguageModel, _ arithmetic: Arithmetic) -> [Float] {
         let layout = model.configuration.pageLayout(arithmetic.mode.cache)
         let blocks = paths.reduce(0) { max($0, ($1.count + 15) / 16) }
-        let pages = FloatBuffer(count: paths.count * blocks * layout.bytesPerPage / 4)
+        let pages = PageBuffer(pages: paths.count * blocks, layout: layout)
         let workspace = ForwardWorkspace()
         func pass(_ rows: (Int) -> Range<Int>, wantsOutput: Bool) -> [Float] {
             var batch = ForwardBatch()
@@ -74,7 +74,7 @@ final class BitEqualityTests: XCTestCase {
             return withExtendedLifetime(pages) {
                 Array(
                     model.forward(
-                        batch, pages: PageMemory(pages.floats, layout: layout), workspace: workspace,
+                        batch, pages: pages.memory, workspace: workspace,
                         arithmetic: arithmetic))
             }
         }

@@ -149,11 +149,11 @@ final class LogitParityTests: XCTestCase {
                 }
             }
             XCTAssertGreaterThanOrEqual(batch.rows.count, 64)
-            let pages = FloatBuffer(count: Int(2 * blocks) * layout.bytesPerPage / 4)
+            let pages = PageBuffer(pages: Int(2 * blocks), layout: layout)
             let found = withExtendedLifetime(pages) {
                 Array(
                     model.forward(
-                        batch, pages: PageMemory(pages.floats, layout: layout), workspace: ForwardWorkspace(),
+                        batch, pages: pages.memory, workspace: ForwardWorkspace(),
                         arithmetic: arithmetic))
             }
             assertClose(found, prompt.logits + prompt.logits, name)

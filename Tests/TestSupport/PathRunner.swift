@@ -6,7 +6,7 @@ public final class PathRunner {
     public let model: LanguageModel
     private let arithmetic: Arithmetic
     private let workspace = ForwardWorkspace()
-    private let pages: PageMemory
+    private let pages: PageBuffer
     private let path: [Int32]
     private var depth = 0
 
@@ -17,15 +17,9 @@ public final class PathRunner {
         self.model = model
         self.arithmetic = arithmetic
         let blocks = (capacity + PageLayout.tokens - 1) / PageLayout.tokens
-        let layout = model.configuration.pageLayout(arithmetic.mode.cache)
-        let bytes = blocks * layout.bytesPerPage
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-        pages = PageMemory(memory, layout: layout)
+        pages = PageBuffer(pages: blocks, layout: model.configuration.pageLayout(arithmetic.mode.cache))
         path = (0..<Int32(blocks)).map { reversedPages ? Int32(blocks) - 1 - $0 : $0 }
     }
-
-    deinit { pages.base.deallocate() }
 
     /// Appends tokens in one pass and returns the outputs of all of them, row after row.
     ///
@@ -38,7 +32,9 @@ public final class PathRunner {
         }
         depth += tokens.count
         return Array(
-            model.forward(batch, pages: pages, workspace: workspace, arithmetic: arithmetic) { observe(Array($0)) })
+            model.forward(batch, pages: pages.memory, workspace: workspace, arithmetic: arithmetic) {
+                observe(Array($0))
+            })
     }
 
     /// Starts again with an empty path.

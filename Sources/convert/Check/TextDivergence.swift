@@ -93,7 +93,7 @@ private final class WindowReader {
     private let model: LanguageModel
     private let arithmetic: Arithmetic
     private let workspace = ForwardWorkspace()
-    private let pages: PageMemory
+    private let pages: PageBuffer
     private let path: [Int32]
     private var tokens: [Int32] = []
 
@@ -101,15 +101,9 @@ private final class WindowReader {
         self.model = model
         self.arithmetic = arithmetic
         let blocks = (window + PageLayout.tokens - 1) / PageLayout.tokens
-        let layout = model.configuration.pageLayout()
-        let bytes = blocks * layout.bytesPerPage
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-        pages = PageMemory(memory, layout: layout)
+        pages = PageBuffer(pages: blocks, layout: model.configuration.pageLayout())
         path = Array(0..<Int32(blocks))
     }
-
-    deinit { pages.base.deallocate() }
 
     /// Reads the first half of a window.
     func begin(_ tokens: [Int32]) {
@@ -127,6 +121,6 @@ private final class WindowReader {
             batch.addRow(
                 .init(token: tokens[position], position: Int32(position), path: number, wantsOutput: wantsOutput))
         }
-        return model.forward(batch, pages: pages, workspace: workspace, arithmetic: arithmetic)
+        return model.forward(batch, pages: pages.memory, workspace: workspace, arithmetic: arithmetic)
     }
 }
