@@ -8,7 +8,7 @@ public struct PassCostCache: Sendable, Hashable {
     /// The file.
     public let path: String
 
-    private static let format = "specsearch-pass-costs-1"
+    private static let format = "specsearch-pass-costs-2"
     /// Far more than any machine has models.
     private static let mostBytes = 1 << 20
     /// A pass of a model takes less than an hour.
@@ -24,16 +24,18 @@ public struct PassCostCache: Sendable, Hashable {
 
     /// What is remembered under a name.
     func costs(_ name: String) -> PassCosts? {
-        guard let seconds = members[name]?.array?.compactMap(\.double) else { return nil }
-        guard seconds.count == PassCosts.measuredRows.count else { return nil }
-        guard seconds.allSatisfy({ $0 > 0 && $0 < PassCostCache.mostSeconds }) else { return nil }
-        return PassCosts(seconds: seconds)
+        guard let member = members[name], let passes = member["passes"]?.array?.compactMap(\.double),
+            let overhead = member["overhead"]?.double, passes.count == PassCosts.measuredRows.count,
+            passes.allSatisfy({ $0 > 0 && $0 < PassCostCache.mostSeconds }), 0..<PassCostCache.mostSeconds ~= overhead
+        else { return nil }
+        return PassCosts(passes: passes, overhead: overhead)
     }
 
     /// Remembers costs under a name.
     func remember(_ costs: PassCosts, _ name: String) {
         var members = members
-        members.set(name, .array(costs.seconds.map { .number($0) }))
+        let passes: JSONValue = .array(costs.passes.map { .number($0) })
+        members.set(name, ["passes": passes, "overhead": .number(costs.overhead)])
         let file: JSONValue = ["format": .string(PassCostCache.format), "seconds": .object(members)]
         try? TemporaryFile.write(Array((file.serialized() + "\n").utf8), to: path)
     }

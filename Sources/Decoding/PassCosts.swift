@@ -1,4 +1,3 @@
-internal import CacheTree
 internal import Compute
 internal import Transformer
 
@@ -10,57 +9,48 @@ internal import Transformer
 public struct PassCosts: Sendable, Hashable {
     /// Passes of so many rows are measured; what lies between is interpolated.
     static let measuredRows = [1, 2, 4, 8, 16, 32, 64]
+    /// Passes of so many rows show whether what is remembered still holds.
+    static let checkedRows = [1, 8]
     /// Whatever is measured is measured so often and so long, in seconds, and the fastest counts: neighbours only ever slow
     /// things down.
     private static let (repetitions, duration) = (3, 0.01)
 
-    /// Seconds for each of `measuredRows`, ascending.
-    let seconds: [Double]
+    /// A single pass that takes less than this share of what is known shows that it is wrong.
+    private static let beaten = 0.75
 
-    /// - Parameter seconds: the time of a pass for each of `measuredRows`; a pass with more rows counts as at least as
-    ///   long.
-    init(seconds: [Double]) {
-        precondition(seconds.count == PassCosts.measuredRows.count && seconds[0] > 0, "a time for each number of rows")
+    /// Seconds of a pass alone for each of `measuredRows`, ascending.
+    let passes: [Double]
+    /// Seconds that every pass takes besides, from planning to choosing.
+    let overhead: Double
+
+    /// - Parameters:
+    ///   - passes: the time of a pass for each of `measuredRows`; a pass with more rows counts as at least as long.
+    ///   - overhead: what every pass takes besides.
+    init(passes: [Double], overhead: Double = 0) {
+        precondition(passes.count == PassCosts.measuredRows.count && passes[0] > 0, "a time for each number of rows")
         var longest = 0.0
-        self.seconds = seconds.map { time in
+        self.passes = passes.map { time in
             longest = max(longest, time)
             return longest
         }
+        self.overhead = overhead
     }
 
-    /// Measures passes over one short path, in a tenth of a second, or as long as about 30 passes of one row take.
-    init(measuring model: LanguageModel, _ arithmetic: Arithmetic, _ sampler: Sampler) async {
-        let most = PassCosts.measuredRows[PassCosts.measuredRows.count - 1]
-        let blocks = (most + PageLayout.tokens - 1) / PageLayout.tokens
-        let layout = model.configuration.pageLayout(arithmetic.mode.cache)
-        let pages = PageBuffer(pages: blocks, layout: layout)
-        let (workspace, width) = (ForwardWorkspace(), model.configuration.outputWidth)
-        let stream = RandomSource(seed: 0).stream(branch: .root, position: 0, purpose: .choice)
-        func pass(_ rows: Int) {
-            var batch = ForwardBatch()
-            let path = batch.addPath((0..<Int32(blocks)).map { $0 })
-            for row in 0..<rows {
-                let token = Int32(row % model.configuration.vocabularySize)
-                batch.addRow(.init(token: token, position: Int32(row), path: path, wantsOutput: true))
-            }
-            let outputs = model.forward(batch, pages: pages.memory, workspace: workspace, arithmetic: arithmetic)
-            for row in 0..<rows {
-                let logits = UnsafeBufferPointer(rebasing: outputs[row * width..<(row + 1) * width])
-                // A model that gives no numbers is found out when it is used.
-                _ = try? sampler.choose(logits: logits, parameters: .greedy, stream: stream)
-            }
-        }
-        let clock = ContinuousClock()
-        pass(most)
-        var seconds: [Double] = []
+    /// Measures passes in a tenth of a second, or as long as about 30 passes of one row take.
+    ///
+    /// - Parameter overhead: what every pass takes besides, in seconds.
+    init(_ trial: PassTrial, overhead: (_ firstPass: Double) async throws -> Double) async rethrows {
+        var passes: [Double] = []
         for rows in PassCosts.measuredRows {
-            seconds.append(await PassCosts.shortest { clock.measure { pass(rows) } / .seconds(1) })
+            passes.append(await PassCosts.shortest { trial.seconds(rows: rows) })
         }
-        self.init(seconds: seconds)
+        self.init(passes: passes, overhead: max(0, try await overhead(passes[0])))
     }
 
-    /// The same with something that every pass takes besides.
-    func adding(_ overhead: Double) -> PassCosts { PassCosts(seconds: seconds.map { $0 + max(0, overhead) }) }
+    /// Whether passes are much faster than these costs say, so that neighbours must have slowed the measurement down.
+    func areBeaten(by trial: PassTrial) -> Bool {
+        PassCosts.checkedRows.contains { trial.seconds(rows: $0) < PassCosts.beaten * (seconds(rows: $0) - overhead) }
+    }
 
     /// The shortest of some measurements, in seconds.
     static func shortest(_ measure: () async throws -> Double) async rethrows -> Double {
@@ -100,8 +90,8 @@ public struct PassCosts: Sendable, Hashable {
         let known = PassCosts.measuredRows
         // Beyond the last one the time goes on rising as between the last two.
         let upper = known.firstIndex { $0 >= rows } ?? known.count - 1
-        guard upper > 0 else { return seconds[0] }
+        guard upper > 0 else { return overhead + passes[0] }
         let share = Double(rows - known[upper - 1]) / Double(known[upper] - known[upper - 1])
-        return seconds[upper - 1] + share * (seconds[upper] - seconds[upper - 1])
+        return overhead + passes[upper - 1] + share * (passes[upper] - passes[upper - 1])
     }
 }

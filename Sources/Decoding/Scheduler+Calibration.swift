@@ -1,4 +1,5 @@
 internal import CacheTree
+internal import Transformer
 
 /// Finding out what passes cost.
 extension Scheduler {
@@ -9,7 +10,8 @@ extension Scheduler {
     /// be generating.
     ///
     /// - Parameter cache: where that is remembered; what it does not have is measured, which takes a tenth of a second, or
-    ///   about as long as 60 tokens of each model if that is longer, and put there.
+    ///   about as long as 60 tokens of each model if that is longer, and put there. So is what three passes show to be
+    ///   wrong, because the machine had other things to do when it was measured.
     public func calibrate(_ cache: PassCostCache? = nil) async {
         guard let costs = await costs(of: .target, cache) else { return }
         budget = RowBudget(target: costs, draft: draft == nil ? nil : await self.costs(of: .draft, cache))
@@ -22,13 +24,17 @@ extension Scheduler {
         let model = writer == .draft ? draft?.model : target.model
         guard let model else { return nil }
         let name = PassCosts.name(of: model, thread.arithmetic)
-        if let known = cache?.costs(name) { return known }
-        let passes = await PassCosts(measuring: model, thread.arithmetic, sampler)
-        let tokens = Int(min(Scheduler.mostTokens, max(Scheduler.fewestTokens, 0.005 / passes.seconds(rows: 1))))
-        guard let step = try? await PassCosts.shortest({ try await secondsPerStep(writer, tokens) }) else { return nil }
-        let costs = passes.adding(step - passes.seconds(rows: 1))
-        cache?.remember(costs, name)
+        if let known = cache?.costs(name), !known.areBeaten(by: trial(model, PassCosts.checkedRows)) { return known }
+        let costs = try? await PassCosts(trial(model, PassCosts.measuredRows)) { pass in
+            let tokens = Int(min(Scheduler.mostTokens, max(Scheduler.fewestTokens, 0.005 / pass)))
+            return try await PassCosts.shortest { try await self.secondsPerStep(writer, tokens) } - pass
+        }
+        if let costs { cache?.remember(costs, name) }
         return costs
+    }
+
+    private func trial(_ model: LanguageModel, _ rows: [Int]) -> PassTrial {
+        PassTrial(model, thread.arithmetic, sampler, rows: rows[rows.count - 1])
     }
 
     /// The time of a step of one branch, from planning to choosing.

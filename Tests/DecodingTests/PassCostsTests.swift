@@ -9,13 +9,32 @@ import XCTest
 
 /// t(n): measured, interpolated and remembered.
 final class PassCostsTests: XCTestCase {
-    private let costs = PassCosts(seconds: [1, 1.5, 1.25, 2, 3, 6, 12])
+    private let costs = PassCosts(passes: [1, 1.5, 1.25, 2, 3, 6, 12])
 
     private func withFile(_ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("costs-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try await body(folder.appendingPathComponent("pass-costs.json").path)
+    }
+
+    func testWhatIsMuchTooSlowIsMeasuredAgain() async throws {
+        let model = try LanguageModel(contentsOf: TinyModels.folder("qwen3-single"))
+        try await withFile { path in
+            let cache = PassCostCache(path: path)
+            let scheduler = try Scheduler(target: model, tokenizer: nil, thread: ComputeThread(threads: 1))
+            let name = PassCosts.name(of: model, await scheduler.thread.arithmetic)
+            for passes in [[1, 1, 1, 1, 1, 1, 1], [1e-9, 1e-9, 1e-9, 1, 1, 1, 1]] {
+                cache.remember(PassCosts(passes: passes, overhead: 0.5), name)
+                await scheduler.calibrate(cache)
+                XCTAssertLessThan(try XCTUnwrap(cache.costs(name)).seconds(rows: 8), 0.5, "\(passes)")
+            }
+            // Whoever is slower now may only be busy.
+            let quick = PassCosts(passes: (1...7).map { Double($0) * 1e-9 }, overhead: 1e-9)
+            cache.remember(quick, name)
+            await scheduler.calibrate(cache)
+            XCTAssertEqual(cache.costs(name), quick)
+        }
     }
 
     func testTimesRiseWithRowsAndAreInterpolated() {
@@ -59,9 +78,9 @@ final class PassCostsTests: XCTestCase {
             let cache = PassCostCache(path: path)
             XCTAssertNil(cache.costs("a"))
             cache.remember(costs, "a")
-            cache.remember(PassCosts(seconds: [1, 2, 3, 4, 5, 6, 7]), "b \"quoted\"")
+            cache.remember(PassCosts(passes: [1, 2, 3, 4, 5, 6, 7]), "b \"quoted\"")
             XCTAssertEqual(cache.costs("a"), costs)
-            XCTAssertEqual(cache.costs("b \"quoted\"")?.seconds, [1, 2, 3, 4, 5, 6, 7])
+            XCTAssertEqual(cache.costs("b \"quoted\"")?.passes, [1, 2, 3, 4, 5, 6, 7])
             XCTAssertNil(cache.costs("c"))
         }
     }
@@ -69,13 +88,16 @@ final class PassCostsTests: XCTestCase {
     func testNonsenseIsMeasuredAgain() async throws {
         try await withFile { path in
             let cache = PassCostCache(path: path)
-            let format = #""format": "specsearch-pass-costs-1""#
+            let format = #""format": "specsearch-pass-costs-2""#
             for text in [
-                "", "{", "[]", #"{"seconds": {"a": [1,2,3,4,5,6,7]}}"#, #"{\#(format)}"#,
-                #"{\#(format), "seconds": 3}"#, #"{\#(format), "seconds": {"a": [1, 2]}}"#,
-                #"{\#(format), "seconds": {"a": [0, 1, 2, 3, 4, 5, 6]}}"#,
-                #"{\#(format), "seconds": {"a": [1, 2, 3, 4, 5, 6, 1e9]}}"#,
-                #"{\#(format), "seconds": {"a": [1, 2, 3, 4, 5, 6, "7"]}}"#,
+                "", "{", "[]", #"{"seconds": {"a": {"passes": [1,2,3,4,5,6,7], "overhead": 0}}}"#, #"{\#(format)}"#,
+                #"{\#(format), "seconds": 3}"#, #"{\#(format), "seconds": {"a": [1,2,3,4,5,6,7]}}"#,
+                #"{\#(format), "seconds": {"a": {"passes": [1,2,3,4,5,6,7]}}}"#,
+                #"{\#(format), "seconds": {"a": {"passes": [1, 2], "overhead": 0}}}"#,
+                #"{\#(format), "seconds": {"a": {"passes": [0,1,2,3,4,5,6], "overhead": 0}}}"#,
+                #"{\#(format), "seconds": {"a": {"passes": [1,2,3,4,5,6,1e9], "overhead": 0}}}"#,
+                #"{\#(format), "seconds": {"a": {"passes": [1,2,3,4,5,6,"7"], "overhead": 0}}}"#,
+                #"{\#(format), "seconds": {"a": {"passes": [1,2,3,4,5,6,7], "overhead": -1}}}"#,
             ] {
                 try Data(text.utf8).write(to: URL(fileURLWithPath: path))
                 XCTAssertNil(cache.costs("a"), text)

@@ -6,11 +6,11 @@ import XCTest
 /// How many proposals pay.
 final class RowBudgetTests: XCTestCase {
     /// Passes that wait for weights up to 16 rows, as those of a large model on a processor do.
-    private let flat = PassCosts(seconds: [1, 1, 1, 1.1, 1.3, 2.6, 5.2])
+    private let flat = PassCosts(passes: [1, 1, 1, 1.1, 1.3, 2.6, 5.2])
     /// The same of a model of a tenth.
-    private let small = PassCosts(seconds: [0.1, 0.1, 0.1, 0.11, 0.13, 0.26, 0.52])
+    private let small = PassCosts(passes: [0.1, 0.1, 0.1, 0.11, 0.13, 0.26, 0.52])
     /// Passes that are bound by arithmetic from the first row on.
-    private let steep = PassCosts(seconds: [1, 2, 4, 8, 16, 32, 64])
+    private let steep = PassCosts(passes: [1, 2, 4, 8, 16, 32, 64])
 
     private func candidates(
         _ count: Int, _ acceptance: Double, limit: Int = 15, coldRows: Int? = 0
@@ -68,7 +68,7 @@ final class RowBudgetTests: XCTestCase {
     }
 
     func testADraftThatHasToReadALongPathCostsThat() {
-        let budget = RowBudget(target: flat, draft: PassCosts(seconds: [0.3, 0.3, 0.3, 0.4, 0.6, 1.2, 2.4]))
+        let budget = RowBudget(target: flat, draft: PassCosts(passes: [0.3, 0.3, 0.3, 0.4, 0.6, 1.2, 2.4]))
         XCTAssertGreaterThan(budget.plans(candidates(1, 0.7), others: 0).map(\.length)[0], 0)
         XCTAssertEqual(budget.plans(candidates(1, 0.7, coldRows: 1000), others: 0).map(\.length), [0])
         XCTAssertGreaterThan(
@@ -84,7 +84,7 @@ final class RowBudgetTests: XCTestCase {
             for _ in 1..<7 { times.append(times[times.count - 1] * Double.random(in: 1...2, using: &random)) }
             let share = Double.random(in: 0.02...0.4, using: &random)
             let budget = RowBudget(
-                target: PassCosts(seconds: times), draft: PassCosts(seconds: times.map { $0 * share }))
+                target: PassCosts(passes: times), draft: PassCosts(passes: times.map { $0 * share }))
             let candidates = (0..<2).map { _ in
                 RowBudget.Candidate(
                     acceptance: Double.random(in: 0...1, using: &random), limit: 6,

@@ -163,9 +163,9 @@ final class SchedulerTests: XCTestCase {
     func testWhatDoesNotPayIsNotProposedAndWhatPaysIs() async throws {
         let prompts = try prompts(20)
         let plain = try await generate(prompts, draftLength: 0, sampling: .greedy, scheduler: scheduler())
-        let flat = PassCosts(seconds: [1, 1, 1, 1, 1, 1, 1.1])
-        let cheap = PassCosts(seconds: [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.011])
-        let steep = PassCosts(seconds: [1, 2, 4, 8, 16, 32, 64])
+        let flat = PassCosts(passes: [1, 1, 1, 1, 1, 1, 1.1])
+        let cheap = PassCosts(passes: [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.011])
+        let steep = PassCosts(passes: [1, 2, 4, 8, 16, 32, 64])
         for (target, pays) in [(flat, true), (steep, false)] {
             let scheduler = try scheduler()
             await scheduler.calibrate(RowBudget(target: target, draft: cheap))

@@ -1,0 +1,45 @@
+internal import CacheTree
+internal import Compute
+internal import Transformer
+
+/// Passes of a model over one short path, run to see how long they take.
+final class PassTrial {
+    private let model: LanguageModel
+    private let arithmetic: Arithmetic
+    private let sampler: Sampler
+    private let pages: PageBuffer
+    private let workspace = ForwardWorkspace()
+    private let blocks: Int
+    private let clock = ContinuousClock()
+
+    /// - Parameter rows: the most that a pass will have.
+    init(_ model: LanguageModel, _ arithmetic: Arithmetic, _ sampler: Sampler, rows: Int) {
+        self.model = model
+        self.arithmetic = arithmetic
+        self.sampler = sampler
+        blocks = (rows + PageLayout.tokens - 1) / PageLayout.tokens
+        pages = PageBuffer(pages: blocks, layout: model.configuration.pageLayout(arithmetic.mode.cache))
+        // The first pass also takes its memory from the system.
+        run(rows: rows)
+    }
+
+    /// Runs a pass with so many rows, and chooses a token for each.
+    func seconds(rows: Int) -> Double { clock.measure { run(rows: rows) } / .seconds(1) }
+
+    private func run(rows: Int) {
+        let width = model.configuration.outputWidth
+        let stream = RandomSource(seed: 0).stream(branch: .root, position: 0, purpose: .choice)
+        var batch = ForwardBatch()
+        let path = batch.addPath((0..<Int32(blocks)).map { $0 })
+        for row in 0..<rows {
+            let token = Int32(row % model.configuration.vocabularySize)
+            batch.addRow(.init(token: token, position: Int32(row), path: path, wantsOutput: true))
+        }
+        let outputs = model.forward(batch, pages: pages.memory, workspace: workspace, arithmetic: arithmetic)
+        for row in 0..<rows {
+            let logits = UnsafeBufferPointer(rebasing: outputs[row * width..<(row + 1) * width])
+            // A model that gives no numbers is found out when it is used.
+            _ = try? sampler.choose(logits: logits, parameters: .greedy, stream: stream)
+        }
+    }
+}
