@@ -1,18 +1,18 @@
-internal import Tokenization
+package import Tokenization
 
 /// Watches the bytes of a growing text for its end.
 ///
 /// The separator is looked for in the text, never as a token: tokens such as ".\n" hold more than it, and it may spread
 /// over several.
-struct StopDetector {
+package struct StopDetector {
     private let rule: StopRule
     private var tail: [UInt8] = []
     private var count = 0
 
-    init(_ rule: StopRule) { self.rule = rule }
+    package init(_ rule: StopRule) { self.rule = rule }
 
     /// Takes the next token and says whether the generation ends with it.
-    mutating func end(after token: Int32, _ tokenizer: Tokenizer?) -> GenerationEnd? {
+    package mutating func end(after token: Int32, _ tokenizer: Tokenizer?) -> GenerationEnd? {
         count += 1
         if rule.endTokens.contains(token) { return .endOfText }
         if let tokenizer, completesSeparator(token, tokenizer) { return .separator }

@@ -81,3 +81,6 @@ extension PrefillMode: ExpressibleByArgument {}
 extension ActivationPrecision: ExpressibleByArgument {}
 extension CachePrecision: ExpressibleByArgument {}
 extension SpeculationPolicy: ExpressibleByArgument {}
+extension SearchStrategy: ExpressibleByArgument {}
+extension Aggregation: ExpressibleByArgument {}
+extension ThresholdRule: ExpressibleByArgument {}

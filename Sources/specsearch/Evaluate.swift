@@ -20,7 +20,7 @@ struct Evaluate: AsyncParsableCommand {
     var file: String
 
     @Option(help: "Policies, separated by commas.")
-    var policies = PolicyList(policies: SpeculationPolicy.allCases)
+    var policies = PolicyList(policies: [.plain, .lossless, .paper])
 
     @Option(help: "Take only so many problems from the start of the file.")
     var limit: Int?

@@ -81,7 +81,7 @@ struct Failure {
 
     private static func code(of error: SearchError) -> Int32 {
         switch error {
-        case .invalidParameter, .emptyQuestion: usage
+        case .invalidParameter, .emptyQuestion, .unsupported: usage
         case .invalidScore: badInput
         case .notAsked, .wrongCount: inner
         }

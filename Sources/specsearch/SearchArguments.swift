@@ -25,23 +25,54 @@ struct SearchArguments: ParsableArguments {
     @Option(help: "\(ChatTemplateChoice.help) By default what the bundle says.")
     var chatTemplate: ChatTemplateChoice?
 
-    @Option(help: "Thoughts that continue each path (N).")
+    @Option(
+        help: ArgumentHelp(
+            "How to search: beam, the best paths of every level go on; dvts, trees that do not compete; mcts, Monte Carlo "
+                + "tree search; or whole solutions, of which the best one (best-of-n), the most frequent answer "
+                + "(majority) or the one with the best sum of values (weighted-majority) counts."))
+    var strategy = SearchStrategy.beam
+
+    @Option(help: "Thoughts that continue each path (N), or solutions.")
     var width: Int?
 
-    @Option(help: "Paths that live at a time (b).")
+    @Option(help: "Paths that live at a time, or diverse trees (b).")
     var beams: Int?
 
     @Option(help: "Thoughts that a path has at most (K).")
     var depth: Int?
 
-    @Option(help: "Weight of the past in the moving threshold of the policy paper (θ), 0 to 1.")
+    @Option(help: "How often mcts descends to the end of a path.")
+    var iterations: Int?
+
+    @Option(help: "How scores of thoughts become values of paths.")
+    var aggregation: Aggregation?
+
+    @Option(help: "How drafts are judged: by a moving maximum of scores, as in the paper, or so that the mean is kept.")
+    var threshold: ThresholdRule?
+
+    @Option(help: "Weight of the past in the moving threshold (θ), 0 to 1.")
     var theta: Double?
+
+    @Option(help: "Drafts for each path; by default twice the width.")
+    var drafts: Int?
+
+    @Option(help: "How probably a correction that selective skips may be among the best (ε), 0 to 1.")
+    var epsilon: Double?
+
+    @Option(help: "By how much it has to be better to count, 0 to 1.")
+    var margin: Double?
 
     @Option(help: "Tokens that a thought has at most.")
     var thoughtTokens: Int?
 
     @Option(help: "End with the best path so far when both models have written so many tokens.")
     var tokenBudget: Int?
+
+    @Option(help: "The same for so many thoughts.")
+    var thoughtBudget: Int?
+
+    @Option(help: ArgumentHelp("The same after so many seconds.", valueName: "seconds"))
+    var timeBudget: Double?
 
     @Option(help: ArgumentHelp("\(DraftLength.help) It never changes the outcome.", valueName: "count"))
     var draftTokens = DraftLength(nil)
@@ -81,13 +112,24 @@ struct SearchArguments: ParsableArguments {
 
     /// The options of one search, with the bundle's in place of what was not given.
     func options(_ policy: SpeculationPolicy, _ reasoner: Reasoner) throws -> SearchOptions {
-        let usual = reasoner.defaults.parameters
+        var parameters = reasoner.defaults.parameters
+        parameters.width = width ?? parameters.width
+        parameters.beams = beams ?? parameters.beams
+        parameters.depth = depth ?? parameters.depth
+        parameters.theta = theta ?? parameters.theta
+        parameters.thoughtTokens = thoughtTokens ?? parameters.thoughtTokens
+        parameters.iterations = iterations ?? parameters.iterations
+        parameters.aggregation = aggregation ?? parameters.aggregation
+        parameters.thresholdRule = threshold ?? parameters.thresholdRule
+        parameters.draftsPerPath = drafts ?? parameters.draftsPerPath
+        parameters.epsilon = epsilon ?? parameters.epsilon
+        parameters.margin = margin.map { Float($0) } ?? parameters.margin
+        parameters.tokenBudget = tokenBudget ?? parameters.tokenBudget
+        parameters.thoughtBudget = thoughtBudget ?? parameters.thoughtBudget
+        parameters.timeBudget = timeBudget.map { .seconds($0) } ?? parameters.timeBudget
+        try parameters.check()
         return SearchOptions(
-            policy: policy,
-            parameters: try SearchParameters(
-                width: width ?? usual.width, beams: beams ?? usual.beams, depth: depth ?? usual.depth,
-                theta: theta ?? usual.theta, thoughtTokens: thoughtTokens ?? usual.thoughtTokens,
-                tokenBudget: tokenBudget ?? usual.tokenBudget),
+            strategy: strategy, policy: policy, parameters: parameters,
             sampling: try sampling.parameters(usual: reasoner.defaults.sampling), draftLength: draftTokens.tokens,
             drafters: drafters.drafters)
     }

@@ -12,7 +12,7 @@ struct Solve: AsyncParsableCommand {
 
             Policies: plain, the target writes every thought; lossless, the same thoughts, token for token, with tokens \
             drafted by the small model; paper, the small model drafts whole thoughts, and the target writes only what \
-            the reward model rejects.
+            the reward model rejects; selective, and of that only what is likely to be among the best.
 
             Example:
               specsearch solve "Reach 24 from 4 6 7 8." --policy paper --seed 1
@@ -21,7 +21,10 @@ struct Solve: AsyncParsableCommand {
     @Argument(help: "The question.")
     var question: String
 
-    @Option(help: "Who writes thoughts: plain, lossless or paper; by default paper if the bundle has a draft model.")
+    @Option(
+        help:
+            "Who writes thoughts: plain, lossless, paper or selective; by default paper if the bundle has a draft model."
+    )
     var policy: SpeculationPolicy?
 
     @Flag(help: "Write the whole search as one JSON object to standard output.")

@@ -6,11 +6,10 @@ import XCTest
 /// `specsearch solve`: the documented form, and the same tree however it is computed.
 final class SolveCommandTests: XCTestCase {
     private static let counters = [
-        "draftPasses", "draftRows", "kvBytesPeak", "kvBytesUnshared", "levels", "levelsWithoutCorrection",
-        "ngramTokensAccepted", "ngramTokensDrafted", "pagesAllocated", "pagesEvicted",
-        "rewardRows", "rowsRecomputed", "targetPasses", "targetRows", "thoughtsAccepted", "thoughtsCorrected",
-        "thoughtsDrafted",
-        "tokensAccepted", "tokensDrafted",
+        "auditsHit", "draftPasses", "draftRows", "kvBytesPeak", "kvBytesUnshared", "levels", "levelsAudited",
+        "levelsWithoutCorrection", "ngramTokensAccepted", "ngramTokensDrafted", "pagesAllocated",
+        "pagesEvicted", "rewardRows", "rowsRecomputed", "targetPasses", "targetRows", "thoughtsAccepted",
+        "thoughtsCorrected", "thoughtsDrafted", "tokensAccepted", "tokensDrafted",
     ]
     private let question = "Reach 14 from 3 9 12 14."
     private let policies = ["plain", "lossless", "paper"]

@@ -14,14 +14,14 @@ final class BeamSearchLevelTests: XCTestCase {
         var script = try SearchScript(width: 2, theta: 0.5)
         try script.write("a b")
         try script.score(0.25, 0.75)
-        XCTAssertEqual(script.search.threshold?.value, 0.375)
+        XCTAssertEqual(script.threshold, 0.375)
         // The rejected 0.25 does not count, the correction of 0.5 does not lead, the accepted 0.625 does.
         try script.write("c d e f  g h i j")
         try script.score(0.25, 0.125, 0, 0, 0, 0.625, 0, 0.375)
         XCTAssertEqual(script.requests, ["b target 0", "b target 1"])
         try script.write("k l")
         try script.score(0.5, 0.0625)
-        XCTAssertEqual(script.search.threshold?.value, 0.5 * 0.375 + 0.5 * 0.625)
+        XCTAssertEqual(script.threshold, 0.5 * 0.375 + 0.5 * 0.625)
         XCTAssertEqual(
             script.events.compactMap { event -> Double? in
                 guard case .levelFinished(_, let threshold) = event else { return nil }
@@ -38,7 +38,7 @@ final class BeamSearchLevelTests: XCTestCase {
         XCTAssertEqual(script.requests, ["a target 0", "a target 1", "b target 0", "b target 1"])
         try script.write("k l m n")
         try script.score(0.125, 1, 0.75, 0)
-        XCTAssertEqual(script.search.threshold?.value, 0.5 * 0.25 + 0.5 * 1)
+        XCTAssertEqual(script.threshold, 0.5 * 0.25 + 0.5 * 1)
         XCTAssertEqual(script.requests.first, "l draft 0")
         XCTAssertEqual(script.search.counters.thoughtsAccepted, 0)
         XCTAssertEqual(script.search.counters.thoughtsCorrected, 4)
@@ -60,7 +60,7 @@ final class BeamSearchLevelTests: XCTestCase {
             try script.write("a b")
             try script.score(0.5, 0.75)
             XCTAssertEqual(script.requests, ["b target 0", "b target 1", "a target 0", "a target 1"])
-            XCTAssertNil(script.search.threshold)
+            XCTAssertNil(script.threshold)
             XCTAssertEqual(script.search.counters.thoughtsDrafted, 0)
         }
     }
@@ -111,7 +111,7 @@ final class BeamSearchLevelTests: XCTestCase {
         var script = try SearchScript(.plain, width: 2, beams: 2)
         let cut = WrittenThought(text: "a", tokens: [1], end: .length, meanLogProbability: 0)
         let ended = WrittenThought(text: "a", tokens: [1, 0], end: .endOfText, meanLogProbability: 0)
-        try script.search.tell(written: [cut, ended])
+        try script.search.tell(written: [[cut], [ended]])
         XCTAssertEqual(script.search.tree.thoughts.map(\.isFinal), [false, true])
     }
 
@@ -120,9 +120,9 @@ final class BeamSearchLevelTests: XCTestCase {
         let blank = WrittenThought(text: " \t\n", tokens: [3], end: .separator, meanLogProbability: 0)
         let empty = WrittenThought(text: "", tokens: [0], end: .endOfText, meanLogProbability: 0)
         let thought = WrittenThought(text: "a\n", tokens: [1], end: .separator, meanLogProbability: 0)
-        try script.search.tell(written: [blank, empty, thought])
+        try script.search.tell(written: [[blank], [empty], [thought]])
         XCTAssertEqual(script.unjudged, ["a"])
-        XCTAssertEqual(script.search.tree[0].request, WriteRequest(parent: nil, slot: 2, origin: .target))
+        XCTAssertEqual(script.search.tree[0].slot, 2)
         XCTAssertEqual(script.search.tokensWritten, 3)
     }
 

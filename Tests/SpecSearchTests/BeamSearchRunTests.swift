@@ -4,12 +4,12 @@ import XCTest
 
 /// Whole searches with toy models.
 final class BeamSearchRunTests: XCTestCase {
-    private func search(_ policy: SpeculationPolicy, _ parameters: SearchParameters) throws -> BeamSearch {
+    private func search(_ policy: SpeculationPolicy, _ parameters: SearchParameters) throws -> Search {
         let format = try PromptFormat(prompt: "{question}", separator: "\n", answer: "The answer is {answer}.")
-        return BeamSearch(parameters: parameters, policy: policy, format: format)
+        return try Search(policy: policy, parameters: parameters, format: format)
     }
 
-    private func outcome(_ search: BeamSearch) throws -> SearchOutcome {
+    private func outcome(_ search: Search) throws -> SearchOutcome {
         let outcome: SearchOutcome? = if case .finished(let outcome) = search.ask() { outcome } else { nil }
         return try XCTUnwrap(outcome)
     }
@@ -75,7 +75,7 @@ final class BeamSearchRunTests: XCTestCase {
     func testSameSeedGivesTheSameTreeAndOutcome() throws {
         var fingerprints: Set<UInt64> = []
         for seed in 0..<50 {
-            var first = try search(.paper, .standard)
+            var first = try search(.paper, SearchParameters())
             var second = first
             let events = try WordModels(seed: UInt64(seed)).run(&first)
             XCTAssertEqual(try WordModels(seed: UInt64(seed)).run(&second), events)
@@ -90,7 +90,7 @@ final class BeamSearchRunTests: XCTestCase {
         for seed in 0..<50 {
             let models = WordModels(seed: UInt64(seed))
             var random = SeededRandom(seed: UInt64(seed))
-            var forwards = try search(.paper, .standard)
+            var forwards = try search(.paper, SearchParameters())
             var shuffled = forwards
             _ = try models.run(&forwards)
             _ = try models.run(&shuffled) { $0.shuffled(using: &random) }
@@ -100,8 +100,8 @@ final class BeamSearchRunTests: XCTestCase {
 
     func testLosslessHasTheTreeOfPlain() throws {
         for seed in 0..<50 {
-            var plain = try search(.plain, .standard)
-            var lossless = try search(.lossless, .standard)
+            var plain = try search(.plain, SearchParameters())
+            var lossless = try search(.lossless, SearchParameters())
             _ = try WordModels(seed: UInt64(seed)).run(&plain)
             _ = try WordModels(seed: UInt64(seed)).run(&lossless)
             XCTAssertEqual(plain.tree, lossless.tree)
@@ -122,7 +122,7 @@ final class BeamSearchRunTests: XCTestCase {
                     }
                     try search.tell(
                         written: requests.map {
-                            models.write($0.origin, slot: $0.slot, after: search.tree.text(of: $0.parent))
+                            [models.write($0.origin, slot: $0.slot, after: search.tree.text(of: $0.parent))]
                         })
                 case .score(let thoughts):
                     try search.tell(scores: thoughts.map { models.score(search.tree.text(of: $0)) })

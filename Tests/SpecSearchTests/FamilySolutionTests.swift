@@ -76,8 +76,9 @@ final class FamilySolutionTests: XCTestCase {
                 var path: [Thought.ID] = []
                 for text in row.thoughts {
                     let written = WrittenThought(text: text, tokens: [], end: .separator, meanLogProbability: 0)
-                    let request = WriteRequest(parent: path.last, slot: 0, origin: .draft)
-                    guard case .new(let id) = tree.admit(written, for: request, isFinal: false) else {
+                    let admission = tree.admit(
+                        written, under: path.last, slot: 0, origin: .draft, isFinal: false)
+                    guard case .new(let id) = admission else {
                         return XCTFail("the thought is not new")
                     }
                     path.append(id)

@@ -40,7 +40,7 @@ final class ModelBundleTests: XCTestCase {
         XCTAssertNil(bundle.reward)
         XCTAssertNil(bundle.sampling)
         XCTAssertEqual(bundle.format.chat, .raw)
-        XCTAssertEqual(bundle.search, .standard)
+        XCTAssertEqual(bundle.search, SearchParameters())
         for key in ["target", "prompt", "separator", "answer"] {
             XCTAssertThrowsError(try ModelBundle(smallest.without(key), folder: "family")) {
                 XCTAssertEqual(

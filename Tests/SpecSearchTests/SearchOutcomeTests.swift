@@ -38,7 +38,8 @@ final class SearchOutcomeTests: XCTestCase {
                     "tokensAccepted": 0,
                     "ngramTokensDrafted": 0, "ngramTokensAccepted": 0, "thoughtsDrafted": 2,
                     "thoughtsAccepted": 0,
-                    "thoughtsCorrected": 1, "levels": 2, "levelsWithoutCorrection": 0, "kvBytesPeak": 0,
+                    "thoughtsCorrected": 1, "levels": 2, "levelsWithoutCorrection": 0, "levelsAudited": 0,
+                    "auditsHit": 0, "kvBytesPeak": 0,
                     "kvBytesUnshared": 0,
                 ],
                 "seconds": 0.5,
@@ -165,7 +166,7 @@ final class SearchOutcomeTests: XCTestCase {
             \.pagesAllocated, \.pagesEvicted, \.tokensDrafted, \.tokensAccepted, \.ngramTokensDrafted,
             \.ngramTokensAccepted, \.thoughtsDrafted,
             \.thoughtsAccepted, \.thoughtsCorrected, \.levels,
-            \.levelsWithoutCorrection,
+            \.levelsWithoutCorrection, \.levelsAudited, \.auditsHit,
         ]
         var ones = Counters()
         for (index, counter) in every.enumerated() { ones[keyPath: counter] = index + 1 }
@@ -178,8 +179,8 @@ final class SearchOutcomeTests: XCTestCase {
                 "pagesAllocated", "pagesEvicted", "tokensDrafted", "tokensAccepted", "ngramTokensDrafted",
                 "ngramTokensAccepted", "thoughtsDrafted",
                 "thoughtsAccepted", "thoughtsCorrected", "levels",
-                "levelsWithoutCorrection", "kvBytesPeak", "kvBytesUnshared",
+                "levelsWithoutCorrection", "levelsAudited", "auditsHit", "kvBytesPeak", "kvBytesUnshared",
             ])
-        XCTAssertEqual(twice.json.object?.members.map(\.value.int), (1...17).map { 2 * $0 } + [0, 0])
+        XCTAssertEqual(twice.json.object?.members.map(\.value.int), (1...19).map { 2 * $0 } + [0, 0])
     }
 }

@@ -38,7 +38,7 @@ final class TokenPairTests: XCTestCase {
     private func score(of text: String, _ models: ReasonerModels) async throws -> Float {
         var tree = ThoughtTree()
         let thought = WrittenThought(text: text, tokens: [], end: .separator, meanLogProbability: 0)
-        _ = tree.admit(thought, for: WriteRequest(parent: nil, slot: 0, origin: .target), isFinal: false)
+        _ = tree.admit(thought, under: nil, slot: 0, origin: .target, isFinal: false)
         let session = try await XCTUnwrap(models.scorer).begin(question: "Reach 14 from 3 9 12 14.")
         let score = try await session.scores(for: [0], in: tree)[0]
         await session.end()

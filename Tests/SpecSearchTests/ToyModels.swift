@@ -13,22 +13,43 @@ extension ToyModels {
     /// Runs a search to its end and returns all its events.
     ///
     /// - Parameter order: how the thoughts of a batch are put before they are scored one after the other.
-    func run(_ search: inout BeamSearch, order: ([Thought.ID]) -> [Thought.ID] = { $0 }) throws -> [SearchEvent] {
+    func run(_ search: inout Search, order: ([Thought.ID]) -> [Thought.ID] = { $0 }) throws -> [SearchEvent] {
         var events: [SearchEvent] = []
         while true {
-            switch search.ask() {
-            case .write(let requests):
-                events += try search.tell(
-                    written: requests.map {
-                        write($0.origin, slot: $0.slot, after: search.tree.text(of: $0.parent))
-                    })
-            case .score(let thoughts):
-                var scores: [Thought.ID: Float] = [:]
-                for id in order(thoughts) { scores[id] = score(search.tree.text(of: id)) }
-                events += try search.tell(scores: thoughts.compactMap { scores[$0] })
-            case .finished: return events
-            }
+            if case .finished = search.ask() { return events }
+            events += try step(&search, order: order)
         }
+    }
+
+    /// Does what a search asks for, once.
+    @discardableResult
+    func step(_ search: inout Search, order: ([Thought.ID]) -> [Thought.ID] = { $0 }) throws -> [SearchEvent] {
+        switch search.ask() {
+        case .write(let requests):
+            return try search.tell(
+                written: requests.map { request in
+                    let reasoning = search.tree.text(of: request.parent)
+                    guard request.extent == .solution else {
+                        return [write(request.origin, slot: request.slot, after: reasoning)]
+                    }
+                    return solution(slot: request.slot)
+                })
+        case .score(let thoughts):
+            var scores: [Thought.ID: Float] = [:]
+            for id in order(thoughts) { scores[id] = score(search.tree.text(of: id)) }
+            return try search.tell(scores: thoughts.compactMap { scores[$0] })
+        case .finished: return []
+        }
+    }
+
+    /// Up to eight thoughts, as the target writes them.
+    private func solution(slot: Int) -> [WrittenThought] {
+        var (thoughts, text): ([WrittenThought], String) = ([], "")
+        while thoughts.count < 8, thoughts.last?.end != .endOfText {
+            thoughts.append(write(.target, slot: slot, after: text))
+            text += thoughts.last?.text ?? ""
+        }
+        return thoughts
     }
 }
 

@@ -155,17 +155,12 @@ extension SamplingParameters {
 
 extension SearchParameters {
     fileprivate init(_ file: BundleFile) throws(BundleError) {
-        let standard = SearchParameters.standard
-        let width = try file.integer("width", fallback: standard.width)
-        let beams = try file.integer("beams", fallback: standard.beams)
-        let depth = try file.integer("depth", fallback: standard.depth)
-        let theta = try file.number("theta", in: 0...1, fallback: standard.theta)
-        let thoughtTokens = try file.integer("thoughtTokens", fallback: standard.thoughtTokens)
-        do {
-            self = try SearchParameters(
-                width: width, beams: beams, depth: depth, theta: theta, thoughtTokens: thoughtTokens)
-        } catch {
-            throw .search(error)
-        }
+        self.init()
+        width = try file.integer("width", fallback: width)
+        beams = try file.integer("beams", fallback: beams)
+        depth = try file.integer("depth", fallback: depth)
+        theta = try file.number("theta", in: 0...1, fallback: theta)
+        thoughtTokens = try file.integer("thoughtTokens", fallback: thoughtTokens)
+        do { try check() } catch { throw .search(error) }
     }
 }

@@ -8,6 +8,8 @@ public struct Answer: Sendable {
     public let options: SearchOptions
     /// The search's tree, best path and counters.
     public let outcome: SearchOutcome
+    /// What is known of scores now, from this question and those before: for `SearchOptions.memory` of the next.
+    public let memory: SearchMemory
     /// How long the search took, without the time between events that nobody asked for.
     public let duration: Duration
     /// What the compute thread did in that time; of searches that run at once each has the passes of all.
@@ -17,6 +19,6 @@ public struct Answer: Sendable {
     public var answer: String? { outcome.answer }
     /// The reasoning: the text of the best path.
     public var text: String { outcome.text }
-    /// The reward of the best path's last thought, 0 to 1.
+    /// What the best path is worth, 0 to 1.
     public var score: Float? { outcome.score }
 }

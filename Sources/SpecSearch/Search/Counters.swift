@@ -37,6 +37,11 @@ public struct Counters: Sendable, Hashable {
     public var levels = 0
     /// Of these, the levels where accepted drafts filled every slot, so that the target wrote nothing.
     public var levelsWithoutCorrection = 0
+    /// Of the levels where corrections might have been skipped, those where they were written all the same, to see whether
+    /// that would have been wrong; with several trees, each counts.
+    public var levelsAudited = 0
+    /// Of these, those where it would have been: a correction was among the best.
+    public var auditsHit = 0
     /// The most bytes of KV memory in use at once.
     public var kvBytesPeak = 0
     /// The bytes that the live branches would have taken at that moment if each had its own copy.
@@ -91,6 +96,7 @@ public struct Counters: Sendable, Hashable {
             ("thoughtsDrafted", \.thoughtsDrafted),
             ("thoughtsAccepted", \.thoughtsAccepted), ("thoughtsCorrected", \.thoughtsCorrected),
             ("levels", \.levels), ("levelsWithoutCorrection", \.levelsWithoutCorrection),
+            ("levelsAudited", \.levelsAudited), ("auditsHit", \.auditsHit),
         ]
     }
 }

@@ -1,3 +1,5 @@
+internal import Decoding
+
 /// All thoughts of a search, with the question as their root.
 public struct ThoughtTree: Sendable, Hashable {
     /// The thoughts, each at the index that is its `id`; a parent comes before its children.
@@ -50,9 +52,11 @@ public struct ThoughtTree: Sendable, Hashable {
     ///
     /// Texts are compared by their bytes. A rejected draft counts as absent, since the target's own thought must compete
     /// whatever was decided about the draft's; its score is taken over, because a score is a function of the text.
-    mutating func admit(_ written: WrittenThought, for request: WriteRequest, isFinal: Bool) -> Admission {
+    mutating func admit(
+        _ written: WrittenThought, under parent: Thought.ID?, slot: Int, origin: Writer, isFinal: Bool
+    ) -> Admission {
         if written.text.unicodeScalars.allSatisfy(\.properties.isWhitespace) { return .blank }
-        let twins = children(of: request.parent).filter {
+        let twins = children(of: parent).filter {
             thoughts[$0].text.utf8.elementsEqual(written.text.utf8)
         }
         if let twin = twins.first(where: { thoughts[$0].isFinal == isFinal && thoughts[$0].state != .rejected }) {
@@ -60,8 +64,8 @@ public struct ThoughtTree: Sendable, Hashable {
             return .duplicate(of: twin)
         }
         let thought = Thought(
-            id: count, parent: request.parent, depth: request.parent.map { thoughts[$0].depth + 1 } ?? 1,
-            slot: request.slot, origin: request.origin, text: written.text, tokens: written.tokens, end: written.end,
+            id: count, parent: parent, depth: parent.map { thoughts[$0].depth + 1 } ?? 1,
+            slot: slot, origin: origin, text: written.text, tokens: written.tokens, end: written.end,
             meanLogProbability: written.meanLogProbability, isFinal: isFinal,
             score: twins.compactMap { thoughts[$0].score }.first)
         append(thought)

@@ -2,6 +2,8 @@
 public enum SearchError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A parameter is outside its range.
     case invalidParameter(name: String, found: String, expected: String)
+    /// A strategy does not have a policy.
+    case unsupported(SpeculationPolicy, SearchStrategy)
     /// A question has nothing but white space.
     case emptyQuestion
     /// The search was told something that it had not asked for.
@@ -16,6 +18,9 @@ public enum SearchError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .invalidParameter(let name, let found, let expected):
             "The search parameter \(name) is \(found), expected \(expected)."
+        case .unsupported(let policy, let strategy):
+            "The strategy \(strategy.rawValue) does not have the policy \(policy.rawValue). It has "
+                + strategy.policies.map(\.rawValue).joined(separator: ", ") + "."
         case .emptyQuestion: "The question is empty. Give some text."
         case .notAsked(let told, let expected):
             "The search was told \(told), but it waits for \(expected). Call ask() before each tell()."

@@ -39,11 +39,10 @@ public struct Thought: Sendable, Hashable, Identifiable {
     public let isFinal: Bool
     /// The reward model's judgement V, from 0 to 1; nil before it is there.
     public internal(set) var score: Float?
+    /// What the path to it is worth, from 0 to 1: the scores of its thoughts, aggregated; nil before it is judged.
+    public internal(set) var value: Float?
     /// What the search has decided about it.
     public internal(set) var state: State = .open
     /// How many more times the same text was written under its parent. Those repeats are no thoughts of their own.
     public internal(set) var duplicates = 0
-
-    /// The request for which it was written: whoever runs the models finds what belongs to it by this.
-    public var request: WriteRequest { WriteRequest(parent: parent, slot: slot, origin: origin) }
 }

@@ -1,6 +1,6 @@
 /// Who writes thoughts, and what is promised about them.
 public enum SpeculationPolicy: String, Sendable, Hashable, CaseIterable {
-    /// The target writes every thought, token by token. The reference for the other two.
+    /// The target writes every thought, token by token. The reference for the others.
     case plain
     /// The target writes every thought, and a draft may propose its tokens.
     ///
@@ -13,7 +13,13 @@ public enum SpeculationPolicy: String, Sendable, Hashable, CaseIterable {
     /// below the target's mean score (Theorem 4.3). Promises nothing about single trees or about right answers: these
     /// are as good as the reward model.
     case paper
+    /// As `paper`, but what is missing is only written where it is likely to be among the b thoughts that go on.
+    ///
+    /// Promises that at each level the b best are those of `paper`, none missing that is better by more than `margin`, with a
+    /// probability of at least 1 − ε: as far as the scores of the target's thoughts are distributed as those that were seen
+    /// (`ScoreDistribution`). How often that fails is measured by audits, and reported.
+    case selective
 
     /// Whether thoughts themselves are drafted.
-    public var draftsThoughts: Bool { self == .paper }
+    public var draftsThoughts: Bool { self == .paper || self == .selective }
 }

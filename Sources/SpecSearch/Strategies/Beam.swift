@@ -4,8 +4,8 @@
 struct Beam: Hashable {
     /// b, the number of places.
     let size: Int
-    /// The last thoughts of the paths that go on, best first.
-    private(set) var live: [Thought.ID] = []
+    /// The last thoughts of the paths that go on, best first; nil is the question.
+    private(set) var live: [Thought.ID?] = [nil]
     /// The last thoughts of the finished paths, in the order in which they finished.
     private(set) var finished: [Thought.ID] = []
 
@@ -24,8 +24,8 @@ struct Beam: Hashable {
         return best
     }
 
-    /// The best finished path by the score of its last thought, else the best one that goes on, else none.
+    /// The best finished path by its value, else the best one that goes on, else none.
     func best(in tree: ThoughtTree) -> Thought? {
-        (finished.isEmpty ? live : finished).map { tree[$0] }.min(by: Thought.isBetter)
+        (finished.isEmpty ? live.compactMap { $0 } : finished).map { tree[$0] }.min(by: Thought.isBetter)
     }
 }

@@ -6,12 +6,14 @@ public struct SearchOutcome: Sendable, Hashable {
     public enum Reason: String, Sendable, Hashable {
         /// All b paths are finished.
         case answered
-        /// A path reached the depth K.
+        /// A path reached the depth K, and none that counts more is finished.
         case depth
         /// Nothing was left to continue: no path was live, or the models wrote nothing.
         case exhausted
-        /// The token budget was used up.
+        /// The budget of tokens or thoughts was used up.
         case budget
+        /// The time was used up.
+        case time
         /// A path no longer fits into the context of the reward model.
         case context
         /// It was stopped from outside.
@@ -37,6 +39,6 @@ public struct SearchOutcome: Sendable, Hashable {
     /// What it took. The search counts thoughts and levels; whoever runs the models adds theirs.
     public var counters: Counters
 
-    /// The score of the path's last thought.
-    public var score: Float? { path.last.flatMap { tree[$0].score } }
+    /// The value of the path, 0 to 1.
+    public var score: Float? { path.last.flatMap { tree[$0].value } }
 }

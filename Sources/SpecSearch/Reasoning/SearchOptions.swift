@@ -5,6 +5,8 @@ public struct SearchOptions: Sendable, Hashable {
     /// At which temperature thoughts are sampled if neither the bundle nor the target's makers say otherwise.
     public static let usualTemperature = 0.8
 
+    /// How the search decides what to continue.
+    public var strategy: SearchStrategy
     /// Who writes thoughts, and what is promised about them.
     public var policy: SpeculationPolicy
     /// The size of the search.
@@ -17,17 +19,21 @@ public struct SearchOptions: Sendable, Hashable {
     public var draftLength: Int?
     /// Who proposes them; that changes nothing either.
     public var drafters: Set<Drafter>
+    /// What is known of scores from other questions: `Answer.memory`. It makes an answer depend on the questions before.
+    public var memory: SearchMemory
 
     /// - Parameters: the values of the properties, in their order.
     public init(
-        policy: SpeculationPolicy = .paper, parameters: SearchParameters = .standard,
-        sampling: SamplingParameters, draftLength: Int? = nil,
-        drafters: Set<Drafter> = [.model]
+        strategy: SearchStrategy = .beam, policy: SpeculationPolicy = .paper, parameters: SearchParameters = .init(),
+        sampling: SamplingParameters, draftLength: Int? = nil, drafters: Set<Drafter> = [.model],
+        memory: SearchMemory = .init()
     ) {
+        self.strategy = strategy
         self.policy = policy
         self.parameters = parameters
         self.sampling = sampling
         self.draftLength = draftLength
         self.drafters = drafters
+        self.memory = memory
     }
 }

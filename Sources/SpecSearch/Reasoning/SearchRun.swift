@@ -9,7 +9,7 @@ final class SearchRun {
     private let question: String
     private let models: ReasonerModels
     private let options: SearchOptions
-    private var core: BeamSearch
+    private var search: Search?
     private var prompt: Place?
     private var promptLength = 0
     private var session: (any ScoringSession)?
@@ -18,7 +18,11 @@ final class SearchRun {
     private var costs = Counters()
     /// Of the recomputed rows, those of the scorer.
     private var rowsRescored = 0
+    /// Thoughts that the scorer has read and may still know.
+    private var judged: Set<Thought.ID> = []
     private var duration = Duration.zero
+    /// When the step in progress began.
+    private var lap: ContinuousClock.Instant?
     private var times = PhaseTimes()
     private var isFinished = false
 
@@ -34,7 +38,6 @@ final class SearchRun {
         self.question = question
         self.models = models
         self.options = options
-        core = BeamSearch(parameters: options.parameters, policy: options.policy, format: models.format)
     }
 
     deinit {
@@ -51,7 +54,9 @@ final class SearchRun {
     /// After an error the search has ended, and its memory is free.
     func advance() async throws(ReasonerError) -> [SearchEvent]? {
         let (start, busy) = (ContinuousClock.now, models.scheduler.times)
+        lap = start
         defer {
+            lap = nil
             duration += ContinuousClock.now - start
             times = times + models.scheduler.times - busy
         }
@@ -59,10 +64,11 @@ final class SearchRun {
         do throws(ReasonerError) {
             if prompt == nil { try await begin() }
             guard !Task.isCancelled else { throw ReasonerError.generation(.cancelled) }
-            switch core.ask() {
+            if isLate { return stop(.time) }
+            switch search?.ask() {
             case .write(let requests): return try await write(requests)
             case .score(let thoughts): return try await score(thoughts)
-            case .finished:
+            case .finished, nil:
                 await end()
                 return nil
             }
@@ -74,14 +80,21 @@ final class SearchRun {
 
     /// The answer, once the search has ended.
     var answer: Answer? {
-        guard case .finished(var outcome) = core.ask() else { return nil }
+        guard let search, case .finished(var outcome) = search.ask() else { return nil }
         outcome.counters += costs
-        return Answer(question: question, options: options, outcome: outcome, duration: duration, times: times)
+        return Answer(
+            question: question, options: options, outcome: outcome, memory: search.memory, duration: duration,
+            times: times)
     }
 
     private func begin() async throws(ReasonerError) {
         guard options.policy == .plain || models.hasDraft else { throw .noDraftModel(options.policy) }
         guard let scorer = models.scorer else { throw .noScorer }
+        do throws(SearchError) {
+            search = try Search(
+                strategy: options.strategy, policy: options.policy, parameters: options.parameters,
+                format: models.format, seed: options.sampling.seed, memory: options.memory)
+        } catch { throw .search(error) }
         let tokens = try models.prompts.tokens(of: question)
         promptLength = tokens.count
         do {
@@ -106,67 +119,112 @@ final class SearchRun {
     private func write(_ requests: [WriteRequest]) async throws(ReasonerError) -> [SearchEvent] {
         let generation = requests.map { generationRequest(for: $0) }
         let result: GenerationResult
-        do { result = try await models.scheduler.generate(generation) } catch { throw .generation(error) }
-        let first = core.tree.thoughts.count
-        var grown: [(place: Place, thought: WrittenThought)] = []
-        for (index, generated) in result.generated.enumerated() {
-            grown.append(read(generated, after: start(of: requests[index]), branch: generation[index].branch))
+        do {
+            result = try await inTime { [scheduler = models.scheduler] () async throws(DecodingError) in
+                try await scheduler.generate(generation)
+            }
+        } catch {
+            if isLate, !Task.isCancelled { return stop(.time) }
+            throw .generation(error)
         }
+        let reader = ThoughtReader(stopRule(maxTokens: .max), models.prompts.tokenizer)
+        var ends: [Place] = []
+        var texts: [[WrittenThought]] = []
+        for (index, generated) in result.generated.enumerated() {
+            var text = start(of: requests[index]).text
+            texts.append(reader.thoughts(in: generated, requests[index].extent, after: &text))
+            ends.append(Place(node: generated.node, branch: generation[index].branch, text: text))
+        }
+        let first = search?.tree.count ?? 0
         let events: [SearchEvent]
-        do { events = try core.tell(written: grown.map(\.thought)) } catch {
-            await models.scheduler.release(grown.map(\.place.node))
+        do { events = try search?.tell(written: texts) ?? [] } catch {
+            await models.scheduler.release(ends.map(\.node))
             throw .search(error)
         }
-        var idle: [NodeID] = []
-        for (index, request) in requests.enumerated() {
-            let thought = core.tree.thoughts[first...].first {
-                $0.parent == request.parent && $0.slot == request.slot && $0.origin == request.origin
-            }
-            // A repeated or empty text is no thought of its own.
-            if let thought { places[thought.id] = grown[index].place } else { idle.append(grown[index].place.node) }
-        }
-        await models.scheduler.release(idle)
+        await keep(ends, of: requests, from: first)
         await count(Counters(result.counters))
-        await forget(after: events)
+        await forget()
         return events
     }
 
+    /// Keeps the ends of the paths that became new thoughts; a repeated or empty text is none of its own, and behind a
+    /// solution nothing follows.
+    private func keep(_ ends: [Place], of requests: [WriteRequest], from first: Thought.ID) async {
+        var idle: [NodeID] = []
+        for (end, request) in zip(ends, requests) {
+            let thought = search?.tree.thoughts[first...].first {
+                $0.parent == request.parent && $0.slot == request.slot && $0.origin == request.origin
+            }
+            if let thought, request.extent == .thought { places[thought.id] = end } else { idle.append(end.node) }
+        }
+        await models.scheduler.release(idle)
+    }
+
     private func score(_ thoughts: [Thought.ID]) async throws(ReasonerError) -> [SearchEvent] {
-        guard let session else { throw .noScorer }
+        guard let session, let tree = search?.tree else { throw .noScorer }
         let scores: [Float]
-        do { scores = try await session.scores(for: thoughts, in: core.tree) } catch {
+        judged.formUnion(thoughts)
+        do { scores = try await session.scores(for: thoughts, in: tree) } catch {
             // The end of the context is no error, but the end of the search.
             guard let own = error as? ReasonerError else { throw .scorer(error) }
             guard case .generation(.contextTooLong) = own else { throw own }
-            return core.stop(.context)
+            return stop(.context)
         }
         let events: [SearchEvent]
-        do { events = try core.tell(scores: scores) } catch { throw .search(error) }
+        do { events = try search?.tell(scores: scores) ?? [] } catch { throw .search(error) }
         let memory = await models.scheduler.memory
         var held = Counters()
         (held.kvBytesPeak, held.kvBytesUnshared) = (memory.bytesInUse, memory.unsharedBytes)
         await count(held)
-        await forget(after: events)
+        await forget()
         return events
     }
 
-    /// Lets go of the paths that nothing will continue: those that were written and lost at once, and at the end of a
-    /// level all but those that the next one continues.
-    private func forget(after events: [SearchEvent]) async {
-        var finishedDepth = 0
-        for case .levelFinished(let depth, _) in events { finishedDepth = depth }
-        let isDead = { [tree = core.tree] (id: Thought.ID) in
-            let thought = tree[id]
-            if thought.state == .rejected || thought.state == .pruned { return true }
-            return finishedDepth > 0 && (thought.isFinal || thought.depth < finishedDepth)
-        }
+    private func stop(_ reason: SearchOutcome.Reason) -> [SearchEvent] { search?.stop(reason) ?? [] }
+
+    /// Lets go of the paths that nothing will continue; the scorer keeps rejected drafts until their level ends, since only
+    /// then it is known which corrections repeat one.
+    private func forget() async {
+        guard let search else { return }
+        let held = Set(search.held)
+        let isDead = { (id: Thought.ID) in !held.contains(id) || search.tree[id].state == .rejected }
         let dead = places.keys.filter(isDead)
         await models.scheduler.release(dead.compactMap { places.removeValue(forKey: $0)?.node })
-        guard finishedDepth > 0 else { return }
-        // Only now is it known which corrections repeat a rejected draft.
-        let read = core.tree.thoughts.filter { $0.depth >= finishedDepth - 1 }.map(\.id)
-        await session?.forget(read.filter(isDead), in: core.tree)
+        let read = judged.subtracting(held)
+        judged.formIntersection(held)
+        await session?.forget(read.sorted(), in: search.tree)
     }
+
+    // MARK: Time
+
+    /// Whether the time budget is used up.
+    private var isLate: Bool { timeLeft.map { $0 <= .zero } ?? false }
+
+    private var timeLeft: Duration? {
+        options.parameters.timeBudget.map { $0 - duration - (lap.map { ContinuousClock.now - $0 } ?? .zero) }
+    }
+
+    /// Cancels work that takes longer than there is time.
+    private func inTime(
+        _ work: @escaping @Sendable () async throws(DecodingError) -> GenerationResult
+    ) async throws(DecodingError) -> GenerationResult {
+        guard let timeLeft else { return try await work() }
+        let task = Task { () async -> Result<GenerationResult, DecodingError> in
+            do throws(DecodingError) { return .success(try await work()) } catch { return .failure(error) }
+        }
+        let alarm = Task {
+            try await Task.sleep(for: timeLeft)
+            task.cancel()
+        }
+        defer { alarm.cancel() }
+        return try await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }.get()
+    }
+
+    // MARK: Costs
 
     /// Adds what a step took; its memory is that of the models that write beside that of the scorer.
     private func count(_ step: Counters) async {
@@ -196,21 +254,14 @@ final class SearchRun {
             start: place.node, writer: request.origin, draftLength: speculates ? options.draftLength : 0,
             drafters: options.drafters, sampling: options.sampling,
             branch: place.branch.child(slot: request.slot, origin: request.origin), textStart: promptLength,
-            stop: StopRule(
-                separator: Array(models.format.separator.utf8), endTokens: models.endTokens,
-                maxTokens: options.parameters.thoughtTokens))
+            stop: stopRule(
+                maxTokens: request.maxTokens, separator: request.extent == .thought))
     }
 
-    /// The thought that was generated, and where its path ends.
-    private func read(
-        _ generated: Generated, after start: Place, branch: BranchKey
-    ) -> (place: Place, thought: WrittenThought) {
-        var stream = start.text
-        let text = generated.tokens.map { stream.append($0) }.joined()
-        let sum = generated.logProbabilities.reduce(0, +)
-        let thought = WrittenThought(
-            text: text, tokens: generated.tokens, end: generated.end,
-            meanLogProbability: sum / Float(max(1, generated.tokens.count)))
-        return (Place(node: generated.node, branch: branch, text: stream), thought)
+    /// Where a thought ends, or a text without a separator.
+    private func stopRule(maxTokens: Int, separator: Bool = true) -> StopRule {
+        StopRule(
+            separator: separator ? Array(models.format.separator.utf8) : [], endTokens: models.endTokens,
+            maxTokens: maxTokens)
     }
 }

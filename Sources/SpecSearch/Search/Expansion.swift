@@ -1,0 +1,174 @@
+internal import Decoding
+
+/// Continues some paths by N thoughts each, all of them in common batches: Algorithm 1 of SpecSearch (ICML 2025) for all
+/// beams of a level at once.
+///
+/// Where the policy drafts thoughts and a threshold is known, there are two batches: what the draft model writes, and what
+/// the target writes for the slots that stay empty. Otherwise the target writes everything.
+struct Expansion: Sendable {
+    /// Who writes the batch in progress.
+    enum Batch: Hashable {
+        /// The target, all of the thoughts.
+        case own
+        /// The draft model.
+        case drafts
+        /// The target, for the slots that no draft filled.
+        case corrections
+    }
+
+    /// The depth of its thoughts, from 1 on.
+    let depth: Int
+    /// What it continues.
+    let paths: [Path]
+    /// How many thoughts of each pool go on; empty where that does not matter.
+    let places: [Int]
+    /// The batch in progress.
+    private(set) var batch = Batch.own
+    /// The thoughts that compete: the target's and the accepted drafts, V_p ∪ V_accepted.
+    private(set) var candidates: [Thought.ID] = []
+    /// The drafts that do not.
+    private(set) var rejected: [Thought.ID] = []
+    /// What the target wrote, each thought as often as it did.
+    private var targets: [Thought.ID] = []
+    /// For each pool what is known of whether corrections change anything.
+    private var outlooks: [Outlook] = []
+    private var isLearned = false
+
+    /// A path to continue.
+    struct Path: Hashable {
+        /// Its last thought, or nil for the question.
+        let parent: Thought.ID?
+        /// The first slot of what is written here; others may continue the same path.
+        var firstSlot = 0
+        /// The pool in which its thoughts compete.
+        var pool = 0
+    }
+
+    init(depth: Int, paths: [Path], places: [Int] = []) {
+        self.depth = depth
+        self.paths = paths
+        self.places = places
+    }
+
+    /// The thoughts that compete in a pool.
+    func candidates(in pool: Int, of tree: ThoughtTree) -> [Thought] {
+        candidates.map { tree[$0] }.filter { self.pool(of: $0) == pool }
+    }
+
+    /// The first batch.
+    mutating func begin(_ record: SearchRecord) -> [WriteRequest] {
+        let parameters = record.parameters
+        guard record.policy.draftsThoughts, let threshold = record.memory.thresholds[depth] else {
+            batch = .own
+            return requests(.target, paths.map { _ in parameters.width }, parameters)
+        }
+        batch = .drafts
+        let counts = paths.map { path in
+            // Where nothing can reach the threshold, nothing is drafted.
+            let value = path.parent.flatMap { record.tree[$0].value }
+            let isHopeless = value.flatMap { parameters.aggregation.bound(after: $0) }.map { Double($0) < threshold }
+            return isHopeless ?? false ? 0 : parameters.drafts
+        }
+        let drafts = requests(.draft, counts, parameters)
+        if !drafts.isEmpty { return drafts }
+        batch = .corrections
+        return requests(.target, paths.map { _ in parameters.width }, parameters)
+    }
+
+    /// Goes on when a batch is judged.
+    ///
+    /// - Parameter written: the thoughts that stand for what was written, in the order of the requests.
+    /// - Returns: the next batch; empty if there is none.
+    mutating func next(after written: [Thought.ID], _ record: inout SearchRecord) -> [WriteRequest] {
+        var corrections: [WriteRequest] = []
+        switch batch {
+        case .own, .corrections:
+            targets = written
+            let known = Set(candidates)
+            var seen = known
+            candidates += written.filter { seen.insert($0).inserted }
+        case .drafts: corrections = judgeDrafts(Set(written).sorted(), &record)
+        }
+        if corrections.isEmpty { learn(&record) }
+        return corrections
+    }
+
+    /// Decides which drafts compete, and asks the target for what is missing.
+    private mutating func judgeDrafts(_ drafts: [Thought.ID], _ record: inout SearchRecord) -> [WriteRequest] {
+        let thoughts = drafts.map { record.tree[$0] }
+        let threshold = record.memory.thresholds.threshold(for: thoughts, depth: depth)
+        let acceptance = Acceptance(
+            drafts: paths.map { path in thoughts.filter { isOf(path, $0) } }, threshold: threshold,
+            width: record.parameters.width)
+        (candidates, rejected) = (acceptance.accepted, acceptance.rejected)
+        record.counters.thoughtsAccepted += candidates.count
+        let accepted = Set(candidates)
+        for id in drafts {
+            if accepted.contains(id) { record.events.append(.accepted(id)) } else { record.decide(id, .rejected) }
+        }
+        batch = .corrections
+        var missing = acceptance.missing
+        if record.policy == .selective { skip(&missing, &record) }
+        let requests = requests(.target, missing, record.parameters)
+        if requests.isEmpty { record.counters.levelsWithoutCorrection += 1 }
+        return requests
+    }
+
+    /// Takes back corrections that would hardly change which thoughts go on.
+    private mutating func skip(_ missing: inout [Int], _ record: inout SearchRecord) {
+        for (pool, places) in places.enumerated() {
+            let members = paths.indices.filter { paths[$0].pool == pool }
+            let count = members.reduce(0) { $0 + missing[$1] }
+            var outlook = Outlook(
+                candidates: candidates(in: pool, of: record.tree), places: places, missing: count, depth: depth,
+                record.memory.scores, record.parameters)
+            if outlook.isSkippable, count > 0 {
+                let draw = record.random.stream(branch: .root, position: depth, purpose: .audit).uniform(pool)
+                outlook.isAudited = draw < record.parameters.auditRate
+                if outlook.isAudited {
+                    record.counters.levelsAudited += 1
+                } else {
+                    for index in members { missing[index] = 0 }
+                }
+            }
+            outlooks.append(outlook)
+        }
+    }
+
+    /// Takes what the level says about scores into the memory; once.
+    mutating func learn(_ record: inout SearchRecord) {
+        guard !isLearned, !candidates.isEmpty || !targets.isEmpty else { return }
+        isLearned = true
+        let values = { [tree = record.tree] (ids: [Thought.ID]) in ids.compactMap { tree[$0].value } }
+        guard record.policy.draftsThoughts else { return }
+        record.memory.thresholds.update(depth: depth, targets: values(targets), candidates: values(candidates))
+        for id in targets {
+            guard let value = record.tree[id].value else { continue }
+            let outlook = outlooks.isEmpty ? nil : outlooks[pool(of: record.tree[id]) ?? 0]
+            let isAudit = outlook?.isAudited ?? false
+            record.memory.scores.add(value, depth: depth, weight: isAudit ? 1 / record.parameters.auditRate : 1)
+        }
+        for (pool, outlook) in outlooks.enumerated() where outlook.isAudited {
+            let best = targets.map { record.tree[$0] }.filter { self.pool(of: $0) == pool }.compactMap(\.value).max()
+            if outlook.isBeaten(by: best) { record.counters.auditsHit += 1 }
+        }
+    }
+
+    /// Requests for so many thoughts under each path, path by path.
+    private func requests(_ origin: Writer, _ counts: [Int], _ parameters: SearchParameters) -> [WriteRequest] {
+        zip(paths, counts).flatMap { path, count in
+            (0..<count).map { slot in
+                WriteRequest(
+                    parent: path.parent, slot: path.firstSlot + slot, origin: origin,
+                    maxTokens: parameters.thoughtTokens)
+            }
+        }
+    }
+
+    /// Whether a thought continues a path: of several that continue the same one, whichever it was written for.
+    private func isOf(_ path: Path, _ thought: Thought) -> Bool {
+        thought.parent == path.parent && paths.last { $0.parent == path.parent && $0.firstSlot <= thought.slot } == path
+    }
+
+    private func pool(of thought: Thought) -> Int? { paths.first { isOf($0, thought) }?.pool }
+}

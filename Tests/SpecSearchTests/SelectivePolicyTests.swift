@@ -1,0 +1,198 @@
+import TestSupport
+import XCTest
+
+@testable import SpecSearch
+
+/// The policy that writes only what is likely to be among the best.
+final class SelectivePolicyTests: XCTestCase {
+    /// F as 99 scores from 0.01 to 0.99 at depth 2 say it, and one above all.
+    private var hundredths: ScoreDistribution {
+        var scores = ScoreDistribution()
+        for score in 1...99 { scores.add(Float(score) / 100, depth: 2, weight: 1) }
+        return scores
+    }
+
+    // MARK: F
+
+    func testShareCountsWhatIsAtMostTheScoreAndOneAboveAll() {
+        XCTAssertEqual(hundredths.share(atMost: 0.5, depth: 2), 0.5, accuracy: 1e-12)
+        XCTAssertEqual(hundredths.share(atMost: 0.505, depth: 2), 0.5, accuracy: 1e-12)
+        XCTAssertEqual(hundredths.share(atMost: 1, depth: 2), 0.99, accuracy: 1e-12)
+        XCTAssertEqual(ScoreDistribution().share(atMost: 1, depth: 1), 0)
+    }
+
+    func testOtherDepthsCountHalfForEachLevelBetween() {
+        var scores = ScoreDistribution()
+        scores.add(0.25, depth: 1, weight: 1)
+        scores.add(0.75, depth: 3, weight: 1)
+        XCTAssertEqual(scores.share(atMost: 0.5, depth: 1), 1 / (1 + 0.25 + 1))
+        XCTAssertEqual(scores.share(atMost: 0.5, depth: 2), 0.5 / (0.5 + 0.5 + 1))
+    }
+
+    func testScoresCountByTheirWeightsLessWithEveryQuestionAndNotForEver() {
+        var scores = ScoreDistribution()
+        scores.add(0.25, depth: 1, weight: 4)
+        scores.add(0.75, depth: 1, weight: 1)
+        XCTAssertEqual(scores.share(atMost: 0.5, depth: 1), 4 / 6)
+        scores.age()
+        let decay = ScoreDistribution.decay
+        XCTAssertEqual(scores.share(atMost: 0.5, depth: 1), 4 * decay / (5 * decay + 1), accuracy: 1e-12)
+        for _ in 0..<1000 { scores.age() }
+        XCTAssertEqual(scores.samples, [[]])
+        for index in 0..<2 * ScoreDistribution.mostSamples { scores.add(Float(index % 2), depth: 1, weight: 1) }
+        XCTAssertEqual(scores.samples[0].count, ScoreDistribution.mostSamples)
+    }
+
+    // MARK: P(hit)
+
+    private func outlook(
+        _ values: [Float], places: Int = 2, missing: Int, epsilon: Double = 0.1, margin: Float = 0
+    ) throws -> Outlook {
+        var parameters = SearchParameters()
+        (parameters.epsilon, parameters.margin) = (epsilon, margin)
+        return Outlook(
+            candidates: values.enumerated().map { .judged($0.offset, $0.element) }, places: places, missing: missing,
+            depth: 2, hundredths, parameters)
+    }
+
+    func testProbabilityOfAHitIsThatOfAnyOfTheMissingThoughts() throws {
+        XCTAssertEqual(try outlook([0.9, 0.5, 0.2], missing: 1).hitProbability, 0.5, accuracy: 1e-12)
+        XCTAssertEqual(try outlook([0.9, 0.5, 0.2], missing: 3).hitProbability, 1 - 0.125, accuracy: 1e-12)
+        XCTAssertEqual(try outlook([0.9, 0.5], missing: 0).hitProbability, 0)
+        XCTAssertEqual(try outlook([0.9, 0.5], missing: 1, margin: 0.25).hitProbability, 0.25, accuracy: 1e-12)
+        XCTAssertEqual(try outlook([0.9, 0.8], missing: 1, margin: 0.2).hitProbability, 0, accuracy: 1e-12)
+    }
+
+    func testCorrectionsAreWrittenWhereTheyMayMatter() throws {
+        XCTAssertFalse(try outlook([0.9, 0.5], missing: 1).isSkippable)
+        XCTAssertTrue(try outlook([0.9, 0.5], missing: 1, epsilon: 0.5).isSkippable)
+        XCTAssertTrue(try outlook([1, 0.95], missing: 1).isSkippable)
+        XCTAssertFalse(try outlook([1, 0.95], missing: 4).isSkippable)
+        // With fewer drafts than places something must be written.
+        XCTAssertFalse(try outlook([1], missing: 1, epsilon: 0.99).isSkippable)
+        XCTAssertNil(try outlook([1], missing: 1).standard)
+    }
+
+    func testBeingBeatenTakesTheMargin() throws {
+        let outlook = try outlook([0.9, 0.5], missing: 1, margin: 0.25)
+        XCTAssertTrue(outlook.isBeaten(by: 0.76))
+        XCTAssertFalse(outlook.isBeaten(by: 0.75))
+        XCTAssertFalse(outlook.isBeaten(by: nil))
+    }
+
+    // MARK: Searches
+
+    /// A memory that knows the target's scores of depth 2.
+    private var memory: SearchMemory {
+        var memory = SearchMemory()
+        memory.scores = hundredths
+        return memory
+    }
+
+    func testSkipsWhatWouldHardlyMatter() throws {
+        var script = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5, memory: memory) {
+            ($0.epsilon, $0.margin, $0.auditRate) = (0.1, 0, 1e-9)
+        }
+        try script.write("a b")
+        try script.score(0.5, 0.25)
+        try script.write("c d e f")
+        // One of two slots stays empty, but what fills it is better than 0.97 with a probability of 3 percent.
+        try script.score(0.97, 0.125, 0.125, 0.125)
+        XCTAssertEqual(script.requests.first, "c draft 0")
+        XCTAssertEqual(script.search.counters.levelsWithoutCorrection, 1)
+        XCTAssertEqual(script.search.counters.thoughtsCorrected, 0)
+        try script.write("g h i j")
+        try script.score(0.75, 0.125, 0.125, 0.125)
+        XCTAssertEqual(script.requests, ["c target 0"])
+    }
+
+    func testAuditsWriteWhatMayBeSkippedAndCountWhetherThatWasWrong() throws {
+        for (score, hits) in [(Float(0.96), 0), (0.98, 1)] {
+            var script = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5, memory: memory) {
+                ($0.epsilon, $0.margin, $0.auditRate) = (0.1, 0, 1)
+            }
+            try script.write("a b")
+            try script.score(0.5, 0.25)
+            try script.write("c d e f")
+            try script.score(0.97, 0.125, 0.125, 0.125)
+            XCTAssertEqual(script.requests, ["a target 0"])
+            try script.write("g")
+            try script.score(score)
+            XCTAssertEqual(script.search.counters.levelsAudited, 1)
+            XCTAssertEqual(script.search.counters.auditsHit, hits)
+            XCTAssertEqual(script.requests.first, hits == 1 ? "g draft 0" : "c draft 0")
+        }
+    }
+
+    func testTreesOfDVTSSkipEachForItself() throws {
+        var script = try SearchScript(.selective, .dvts, width: 2, beams: 2, theta: 0.5, memory: memory) {
+            ($0.epsilon, $0.margin, $0.auditRate) = (0.1, 0, 1e-9)
+        }
+        try script.write("a b c d")
+        try script.score(0.5, 0, 0.25, 0)
+        try script.write("e f g h i j k l")
+        try script.score(0.97, 0, 0, 0, 0.5, 0, 0, 0)
+        XCTAssertEqual(script.requests, ["c target 0"])
+    }
+
+    func testMemoryLetsTheFirstLevelBeDrafted() throws {
+        var script = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5)
+        XCTAssertEqual(script.requests.first, "- target 0")
+        try script.write("! a")
+        try script.score(1, 0.5)
+        let next = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5, memory: script.search.memory)
+        XCTAssertEqual(next.requests, (0..<4).map { "- draft \($0)" })
+        XCTAssertEqual(next.search.memory.questions, 2)
+    }
+
+    // MARK: The guarantee
+
+    /// What a level of b = 2 from one path of N = 6 comes to with every correction, and whether `selective` would have
+    /// skipped them, when the target's scores are uniform and F is known from `samples` of them.
+    private func isWrong(_ random: inout SeededRandom, _ scores: ScoreDistribution, epsilon: Double) -> Bool? {
+        var parameters = SearchParameters()
+        (parameters.epsilon, parameters.margin) = (epsilon, 0)
+        let accepted = (0..<Int.random(in: 2...5, using: &random)).map { _ in Float.random(in: 0.5...1, using: &random)
+        }
+        let missing = 6 - accepted.count
+        let outlook = Outlook(
+            candidates: accepted.enumerated().map { .judged($0.offset, $0.element) }, places: 2, missing: missing,
+            depth: 1,
+            scores, parameters)
+        guard outlook.isSkippable else { return nil }
+        let corrections = (0..<missing).map { _ in Float.random(in: 0...1, using: &random) }
+        return outlook.isBeaten(by: corrections.max())
+    }
+
+    func testSkippedLevelsKeepTheirBestWithTheProbabilityPromised() throws {
+        for epsilon in [0.05, 0.1, 0.3] {
+            var random = SeededRandom(seed: 7)
+            var (skipped, wrong) = (0, 0)
+            for _ in 0..<400 {
+                var scores = ScoreDistribution()
+                for _ in 0..<200 { scores.add(Float.random(in: 0...1, using: &random), depth: 1, weight: 1) }
+                for _ in 0..<100 {
+                    guard let isWrong = isWrong(&random, scores, epsilon: epsilon) else { continue }
+                    skipped += 1
+                    wrong += isWrong ? 1 : 0
+                }
+            }
+            XCTAssertGreaterThan(skipped, 1000, "ε = \(epsilon)")
+            let rate = Double(wrong) / Double(skipped)
+            let error = (epsilon * (1 - epsilon) / Double(skipped)).squareRoot()
+            XCTAssertLessThan(rate, epsilon + 4 * error, "ε = \(epsilon)")
+            XCTAssertGreaterThan(rate, epsilon / 8, "the rule skips hardly anything it might")
+        }
+    }
+}
+
+extension Thought {
+    /// A draft with a value.
+    static func judged(_ id: Int, _ value: Float) -> Thought {
+        var thought = Thought(
+            id: id, parent: nil, depth: 1, slot: id, origin: .draft, text: "\(id)", tokens: [], end: .separator,
+            meanLogProbability: 0, isFinal: false, score: value)
+        thought.value = value
+        return thought
+    }
+}
