@@ -49,35 +49,40 @@ package final class PassRunner {
         return UnsafeBufferPointer(rebasing: outputs[index * width..<(index + 1) * width])
     }
 
-    /// Computes what paths still need, in as many passes as it takes, and returns the outputs of each path's last tokens,
-    /// side by side.
+    /// Computes what paths still need, in as many passes as it takes, and returns what is read from the outputs of each path's
+    /// last tokens.
     ///
     /// Between passes others on the same thread get their turn. A path for which there is no room beside the others has
     /// to wait for a later pass.
     /// - Parameters:
-    ///   - paths: the ends of the paths; whoever asks holds them.
-    ///   - outputs: how many of the last tokens of each path want an output, at most `rowsPerPass`.
+    ///   - paths: the ends of the paths, which whoever asks holds, and how many of the last tokens of each want an output, at
+    ///     most `rowsPerPass`.
     ///   - rowsPerPass: the most rows in a pass.
     ///   - observe: called with the rows of each pass, and how many of them had been computed before.
+    ///   - read: takes what it needs of the outputs of a path, from the first to the last token; they are gone after that.
     /// - Throws: `DecodingError.memory` if there is no room for a path alone, `.cancelled` if the task is.
-    package func compute(
-        _ paths: [NodeID], outputs: Int, rowsPerPass: Int,
-        observe: (_ rows: Int, _ recomputed: Int) -> Void = { _, _ in }
-    ) async throws(DecodingError) -> [[Float]] {
-        var results = [[Float]?](repeating: nil, count: paths.count)
+    package func compute<Result>(
+        _ paths: [(node: NodeID, outputs: Int)], rowsPerPass: Int,
+        observe: (_ rows: Int, _ recomputed: Int) -> Void = { _, _ in },
+        read: (_ path: Int, _ outputs: [UnsafeBufferPointer<Float>]) -> Result
+    ) async throws(DecodingError) -> [Result] {
+        var results = [Result?](repeating: nil, count: paths.count)
         var progress = [Progress](repeating: Progress(), count: paths.count)
         while results.contains(where: { $0 == nil }) {
             guard !Task.isCancelled else { throw .cancelled }
             var planned: [(index: Int, rows: PlannedRows)] = []
             for (index, path) in paths.enumerated() where results[index] == nil {
                 let room = rowsPerPass - batch.rows.count
-                guard room >= max(1, outputs) else { break }
-                progress[index].begin(at: tree.computedDepth(of: path, model: number))
+                guard room >= max(1, path.outputs) else { break }
+                progress[index].begin(at: tree.computedDepth(of: path.node, model: number))
                 do throws(CacheError) {
-                    if progress[index].isHopeless { throw tree.shortage(of: path, model: number) }
+                    if progress[index].isHopeless { throw tree.shortage(of: path.node, model: number) }
                     planned.append(
-                        (index, try tree.plan(path, model: number, outputs: outputs, limit: room, into: &batch)))
-                    progress[index].end(at: tree.computedDepth(of: path, model: number))
+                        (
+                            index,
+                            try tree.plan(path.node, model: number, outputs: path.outputs, limit: room, into: &batch)
+                        ))
+                    progress[index].end(at: tree.computedDepth(of: path.node, model: number))
                 } catch {
                     guard !planned.isEmpty else { throw .memory(error) }
                     break
@@ -86,10 +91,10 @@ package final class PassRunner {
             observe(batch.rows.count, planned.reduce(0) { $0 + $1.rows.recomputed })
             run()
             for (index, rows) in planned where rows.isComplete {
-                results[index] = rows.outputs.flatMap { Array(output($0)) }
+                results[index] = read(index, rows.outputs.map { output($0) })
             }
             await thread.yield()
         }
-        return results.map { $0 ?? [] }
+        return results.compactMap(\.self)
     }
 }

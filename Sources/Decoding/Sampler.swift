@@ -52,6 +52,21 @@ public final class Sampler {
         return choice(of: token, logits)
     }
 
+    /// Adds what a row says of the token that stands in its place.
+    ///
+    /// - Parameters: as of `token(logits:parameters:stream:history:)`.
+    /// - Throws: `SamplingError` as `token(logits:parameters:stream:history:)`.
+    func read(
+        _ token: Int, logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory?,
+        into reading: inout TokenReading
+    ) throws(SamplingError) {
+        let distribution = try distribution(logits: logits, parameters: parameters, history: history)
+        reading.drawProbabilities.append(distribution[token])
+        try maxima.read(logits)
+        reading.logProbabilities.append(choice(of: token, logits).logProbability)
+        reading.plausibilities.append(Float(Elementary.exp(Double(logits[token]) - Double(maxima.largest))))
+    }
+
     private func choice(of token: Int, _ logits: UnsafeBufferPointer<Float>) -> Choice {
         let sum = Exponentials.sum(logits, largest: maxima.largest, temperature: 1)
         let logProbability = Double(logits[token]) - Double(maxima.largest) - Elementary.log(sum)

@@ -76,7 +76,7 @@ actor EngineBenchmark {
         defer { tree.release(node) }
         let passes = (tokens + Self.rowsPerPass - 1) / Self.rowsPerPass
         return try await speed(tokens: tokens, passes: passes) { () throws(DecodingError) in
-            _ = try await runner.compute([node], outputs: 1, rowsPerPass: Self.rowsPerPass)
+            _ = try await runner.compute([(node, 1)], rowsPerPass: Self.rowsPerPass) { _, _ in }
         }
     }
 
@@ -87,13 +87,17 @@ actor EngineBenchmark {
         branches: Int, context: Int, tokens: Int, isShared: Bool
     ) async throws(DecodingError) -> EngineSpeed {
         let prompts = (0..<(isShared ? 1 : branches)).map { _ in prompt(context) }
-        for prompt in prompts { _ = try await runner.compute([prompt], outputs: 1, rowsPerPass: Self.rowsPerPass) }
+        for prompt in prompts {
+            _ = try await runner.compute([(prompt, 1)], rowsPerPass: Self.rowsPerPass) { _, _ in }
+        }
         let paths = (0..<branches).map { tree.fork(prompts[$0 % prompts.count]) }
         for prompt in prompts { tree.release(prompt) }
         defer { for path in paths { tree.release(path) } }
         func write(_ step: Int) async throws(DecodingError) {
             for (branch, path) in paths.enumerated() { tree.append([token(branch * 7919 + step * 104_729)], to: path) }
-            _ = try await runner.compute(paths, outputs: 1, rowsPerPass: max(branches, Self.rowsPerPass))
+            _ = try await runner.compute(
+                paths.map { ($0, 1) }, rowsPerPass: max(branches, Self.rowsPerPass)
+            ) { _, _ in }
         }
         try await write(0)
         return try await speed(tokens: branches * tokens, passes: tokens) { () throws(DecodingError) in

@@ -25,6 +25,9 @@ struct Evaluate: AsyncParsableCommand {
     @Option(help: "Take only so many problems from the start of the file.")
     var limit: Int?
 
+    @Flag(help: "Let each policy remember, from problem to problem, how thoughts score.")
+    var remember = false
+
     @Flag(help: "Write one JSON object to standard output.")
     var json = false
 
@@ -45,7 +48,8 @@ struct Evaluate: AsyncParsableCommand {
             // The first policy of a problem finds caches colder than the last: so each takes its turn at being first.
             for turn in tallies.indices {
                 let index = (turn + number) % tallies.count
-                let options = try search.options(tallies[index].policy, reasoner)
+                var options = try search.options(tallies[index].policy, reasoner)
+                if remember { options.memory = tallies[index].memory }
                 tallies[index].add(problem, try await reasoner.answer(problem.question, options: options))
             }
             progress.show(Double(number + 1) / Double(problems.count))

@@ -83,9 +83,9 @@ actor LogitReader {
             let chunk = tokens[first..<min(first + LogitReader.rowsPerPass, tokens.count)]
             tree.append(Array(chunk), to: node)
             let wanted = all ? chunk.count : chunk.endIndex == tokens.count ? 1 : 0
-            let outputs = try await runner.compute([node], outputs: wanted, rowsPerPass: LogitReader.rowsPerPass)[0]
-            let width = runner.model.configuration.outputWidth
-            for row in 0..<wanted { rows.append(Array(outputs[row * width..<(row + 1) * width])) }
+            rows += try await runner.compute(
+                [(node, wanted)], rowsPerPass: LogitReader.rowsPerPass
+            ) { _, outputs in outputs.map { Array($0) } }[0]
         }
         // They have no form in JSON, and mean nothing.
         if let row = rows.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {

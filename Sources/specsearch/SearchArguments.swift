@@ -65,6 +65,12 @@ struct SearchArguments: ParsableArguments {
     @Option(help: "Tokens that a thought has at most.")
     var thoughtTokens: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "The least share of the most probable token's probability that each token of a draft must have for the target, if "
+                + "selective is to keep it; 0 does not ask the target."))
+    var plausibility: Double?
+
     @Option(help: "End with the best path so far when both models have written so many tokens.")
     var tokenBudget: Int?
 
@@ -124,6 +130,7 @@ struct SearchArguments: ParsableArguments {
         parameters.draftsPerPath = drafts ?? parameters.draftsPerPath
         parameters.epsilon = epsilon ?? parameters.epsilon
         parameters.margin = margin.map { Float($0) } ?? parameters.margin
+        parameters.plausibility = plausibility.map { Float($0) } ?? parameters.plausibility
         parameters.tokenBudget = tokenBudget ?? parameters.tokenBudget
         parameters.thoughtBudget = thoughtBudget ?? parameters.thoughtBudget
         parameters.timeBudget = timeBudget.map { .seconds($0) } ?? parameters.timeBudget

@@ -6,6 +6,8 @@ struct Tally {
     let policy: SpeculationPolicy
     private var results: [(id: String, answer: String?, isCorrect: Bool, seconds: Double)] = []
     private var counters = Counters()
+    /// What it has learned of scores.
+    private(set) var memory = SearchMemory()
 
     init(policy: SpeculationPolicy) { self.policy = policy }
 
@@ -13,6 +15,7 @@ struct Tally {
         let isCorrect = problem.isSolved(by: answer.answer, text: answer.text)
         results.append((problem.id, answer.answer, isCorrect, answer.duration.seconds))
         counters += answer.outcome.counters
+        memory = answer.memory
     }
 
     private var count: Int { results.count }

@@ -9,7 +9,8 @@ final class SolveCommandTests: XCTestCase {
         "auditsHit", "draftPasses", "draftRows", "kvBytesPeak", "kvBytesUnshared", "levels", "levelsAudited",
         "levelsWithoutCorrection", "ngramTokensAccepted", "ngramTokensDrafted", "pagesAllocated",
         "pagesEvicted", "rewardRows", "rowsRecomputed", "targetPasses", "targetRows", "thoughtsAccepted",
-        "thoughtsCorrected", "thoughtsDrafted", "tokensAccepted", "tokensDrafted",
+        "thoughtsChecked", "thoughtsCorrected", "thoughtsDrafted", "thoughtsRefused", "tokensAccepted",
+        "tokensDrafted",
     ]
     private let question = "Reach 14 from 3 9 12 14."
     private let policies = ["plain", "lossless", "paper"]

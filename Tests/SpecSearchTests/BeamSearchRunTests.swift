@@ -126,7 +126,7 @@ final class BeamSearchRunTests: XCTestCase {
                         })
                 case .score(let thoughts):
                     try search.tell(scores: thoughts.map { models.score(search.tree.text(of: $0)) })
-                case .finished: break
+                case .check, .finished: break
                 }
             }
             search.stop()

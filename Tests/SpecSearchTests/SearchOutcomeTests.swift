@@ -38,7 +38,8 @@ final class SearchOutcomeTests: XCTestCase {
                     "tokensAccepted": 0,
                     "ngramTokensDrafted": 0, "ngramTokensAccepted": 0, "thoughtsDrafted": 2,
                     "thoughtsAccepted": 0,
-                    "thoughtsCorrected": 1, "levels": 2, "levelsWithoutCorrection": 0, "levelsAudited": 0,
+                    "thoughtsCorrected": 1, "thoughtsChecked": 0, "thoughtsRefused": 0, "levels": 2,
+                    "levelsWithoutCorrection": 0, "levelsAudited": 0,
                     "auditsHit": 0, "kvBytesPeak": 0,
                     "kvBytesUnshared": 0,
                 ],
@@ -165,7 +166,7 @@ final class SearchOutcomeTests: XCTestCase {
             \.targetRows, \.targetPasses, \.draftRows, \.draftPasses, \.rewardRows, \.rowsRecomputed,
             \.pagesAllocated, \.pagesEvicted, \.tokensDrafted, \.tokensAccepted, \.ngramTokensDrafted,
             \.ngramTokensAccepted, \.thoughtsDrafted,
-            \.thoughtsAccepted, \.thoughtsCorrected, \.levels,
+            \.thoughtsAccepted, \.thoughtsCorrected, \.thoughtsChecked, \.thoughtsRefused, \.levels,
             \.levelsWithoutCorrection, \.levelsAudited, \.auditsHit,
         ]
         var ones = Counters()
@@ -178,9 +179,9 @@ final class SearchOutcomeTests: XCTestCase {
                 "targetRows", "targetPasses", "draftRows", "draftPasses", "rewardRows", "rowsRecomputed",
                 "pagesAllocated", "pagesEvicted", "tokensDrafted", "tokensAccepted", "ngramTokensDrafted",
                 "ngramTokensAccepted", "thoughtsDrafted",
-                "thoughtsAccepted", "thoughtsCorrected", "levels",
+                "thoughtsAccepted", "thoughtsCorrected", "thoughtsChecked", "thoughtsRefused", "levels",
                 "levelsWithoutCorrection", "levelsAudited", "auditsHit", "kvBytesPeak", "kvBytesUnshared",
             ])
-        XCTAssertEqual(twice.json.object?.members.map(\.value.int), (1...19).map { 2 * $0 } + [0, 0])
+        XCTAssertEqual(twice.json.object?.members.map(\.value.int), (1...21).map { 2 * $0 } + [0, 0])
     }
 }

@@ -41,6 +41,12 @@ struct SearchScript {
 
     mutating func score(_ scores: Float...) throws { events += try search.tell(scores: scores) }
 
+    /// The target's opinion of drafts: how well it could have written each, and with what probability it does.
+    mutating func check(_ checks: (plausibility: Float, probability: Double)...) throws {
+        events += try search.tell(
+            checks: checks.map { DraftCheck(plausibility: $0.plausibility, probability: $0.probability) })
+    }
+
     /// What is asked to be written, as "parent origin slot" with the parent's words, "-" for the question.
     var requests: [String] {
         guard case .write(let requests) = search.ask() else { return [] }
@@ -51,6 +57,12 @@ struct SearchScript {
 
     /// β for the level to be judged.
     var threshold: Double? { search.memory.thresholds[search.counters.levels + 1] }
+
+    /// The drafts that the target is asked about, as words.
+    var unchecked: [String] {
+        guard case .check(let thoughts) = search.ask() else { return [] }
+        return thoughts.map { word($0) }
+    }
 
     /// The thoughts to be scored, as words.
     var unjudged: [String] {

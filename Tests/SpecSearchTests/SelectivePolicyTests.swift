@@ -46,13 +46,13 @@ final class SelectivePolicyTests: XCTestCase {
     // MARK: P(hit)
 
     private func outlook(
-        _ values: [Float], places: Int = 2, missing: Int, epsilon: Double = 0.1, margin: Float = 0
+        _ values: [Float], places: Int = 2, missing: Int, known: Double = 0, epsilon: Double = 0.1, margin: Float = 0
     ) throws -> Outlook {
         var parameters = SearchParameters()
         (parameters.epsilon, parameters.margin) = (epsilon, margin)
         return Outlook(
-            candidates: values.enumerated().map { .judged($0.offset, $0.element) }, places: places, missing: missing,
-            depth: 2, hundredths, parameters)
+            candidates: values.enumerated().map { .judged($0.offset, $0.element) }, places: places, threshold: 0.25,
+            slots: [.init(missing: missing, known: known)], { self.hundredths.share(atMost: $0, depth: 2) }, parameters)
     }
 
     func testProbabilityOfAHitIsThatOfAnyOfTheMissingThoughts() throws {
@@ -61,16 +61,34 @@ final class SelectivePolicyTests: XCTestCase {
         XCTAssertEqual(try outlook([0.9, 0.5], missing: 0).hitProbability, 0)
         XCTAssertEqual(try outlook([0.9, 0.5], missing: 1, margin: 0.25).hitProbability, 0.25, accuracy: 1e-12)
         XCTAssertEqual(try outlook([0.9, 0.8], missing: 1, margin: 0.2).hitProbability, 0, accuracy: 1e-12)
+        // Three quarters of what the target writes is there already.
+        XCTAssertEqual(try outlook([0.9, 0.5], missing: 1, known: 0.75).hitProbability, 0.125, accuracy: 1e-12)
+        XCTAssertEqual(
+            try outlook([0.9, 0.5], missing: 2, known: 0.75).hitProbability, 1 - 0.875 * 0.875, accuracy: 1e-12)
+    }
+
+    func testPathsMultiplyTheirChances() throws {
+        var parameters = SearchParameters()
+        parameters.margin = 0
+        let slots = [Outlook.Slots(missing: 1, known: 0.5), .init(missing: 2, known: 0), .init(missing: 0, known: 1)]
+        let outlook = Outlook(
+            candidates: [.judged(0, 0.5)], places: 1, threshold: 0, slots: slots,
+            { self.hundredths.share(atMost: $0, depth: 2) }, parameters)
+        XCTAssertEqual(outlook.hitProbability, 1 - 0.75 * 0.5 * 0.5, accuracy: 1e-12)
     }
 
     func testCorrectionsAreWrittenWhereTheyMayMatter() throws {
         XCTAssertFalse(try outlook([0.9, 0.5], missing: 1).isSkippable)
         XCTAssertTrue(try outlook([0.9, 0.5], missing: 1, epsilon: 0.5).isSkippable)
+        XCTAssertTrue(try outlook([0.9, 0.5], missing: 1, known: 0.8).isSkippable)
         XCTAssertTrue(try outlook([1, 0.95], missing: 1).isSkippable)
         XCTAssertFalse(try outlook([1, 0.95], missing: 4).isSkippable)
-        // With fewer drafts than places something must be written.
-        XCTAssertFalse(try outlook([1], missing: 1, epsilon: 0.99).isSkippable)
-        XCTAssertNil(try outlook([1], missing: 1).standard)
+        // For a place that no draft fills, the threshold is the standard.
+        XCTAssertEqual(try outlook([1], missing: 1).standard, 0.25)
+        XCTAssertEqual(try outlook([1], missing: 1).hitProbability, 0.75, accuracy: 1e-12)
+        XCTAssertTrue(try outlook([1], missing: 5, known: 1).isSkippable)
+        // Without any draft something must be written.
+        XCTAssertFalse(try outlook([], missing: 1, known: 1, epsilon: 1).isSkippable)
     }
 
     func testBeingBeatenTakesTheMargin() throws {
@@ -78,6 +96,64 @@ final class SelectivePolicyTests: XCTestCase {
         XCTAssertTrue(outlook.isBeaten(by: 0.76))
         XCTAssertFalse(outlook.isBeaten(by: 0.75))
         XCTAssertFalse(outlook.isBeaten(by: nil))
+    }
+
+    // MARK: Checks
+
+    func testTargetIsAskedAboutTheBestUntilItKnowsThoseThatGoOn() throws {
+        var script = try SearchScript(.selective, width: 4, beams: 2, theta: 0.5) { $0.plausibility = 0.25 }
+        try script.write("a b _ _")
+        try script.score(0.5, 0.25)
+        try script.write("c d e f _ _ _ _ _ _ _ _ _ _ _ _")
+        try script.score(0.75, 1, 0.5, 0.875)
+        XCTAssertEqual(script.unchecked, ["d", "f"])
+        try script.check((0.125, 0), (0.25, 0.5))
+        XCTAssertEqual(script.thoughts(.rejected), ["d"])
+        XCTAssertEqual(script.unchecked, ["c"])
+        try script.check((1, 0.5))
+        // What the target writes is on the path of a or b; of a's it knows everything.
+        XCTAssertEqual(script.requests, ["a target 0", "b target 0", "b target 1", "b target 2", "b target 3"])
+        XCTAssertEqual(script.search.counters.thoughtsChecked, 3)
+        XCTAssertEqual(script.search.counters.thoughtsRefused, 1)
+        XCTAssertEqual(script.search.counters.thoughtsAccepted, 3)
+        XCTAssertEqual(script.search.tree.thoughts[5].check, DraftCheck(plausibility: 0.25, probability: 0.5))
+    }
+
+    func testNothingIsCorrectedWhereTheTargetWouldWriteTheSame() throws {
+        var script = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5) { $0.auditRate = 1e-9 }
+        try script.write("a a")
+        try script.score(0.5)
+        try script.write("b b b c")
+        try script.score(0.75, 0.125)
+        XCTAssertEqual(script.unchecked, ["b"])
+        try script.check((1, 0.95))
+        XCTAssertEqual(script.requests.first, "b draft 0")
+        XCTAssertEqual(script.search.counters.levelsWithoutCorrection, 1)
+    }
+
+    func testPaperNeverAsks() throws {
+        var script = try SearchScript(.paper, width: 1, beams: 1, theta: 0.5)
+        try script.write("a")
+        try script.score(0.5)
+        try script.write("b c")
+        try script.score(0.75, 0.875)
+        XCTAssertEqual(script.requests.first, "c draft 0")
+    }
+
+    func testChecksThatAreNoProbabilitiesAreRefusedAndChangeNothing() throws {
+        for (plausibility, probability) in [(Float.nan, 0.5), (1.5, 0.5), (0.5, -1), (0.5, .nan)] {
+            var script = try SearchScript(.selective, width: 1, beams: 1, theta: 0.5)
+            try script.write("a")
+            try script.score(0.5)
+            XCTAssertThrowsError(try script.check((1, 1)))
+            try script.write("b c")
+            try script.score(0.75, 0.875)
+            XCTAssertThrowsError(try script.check((plausibility, probability)))
+            XCTAssertThrowsError(try script.check())
+            XCTAssertEqual(script.unchecked, ["c"])
+            try script.check((1, 1))
+            XCTAssertEqual(script.requests.first, "c draft 0")
+        }
     }
 
     // MARK: Searches
@@ -91,7 +167,7 @@ final class SelectivePolicyTests: XCTestCase {
 
     func testSkipsWhatWouldHardlyMatter() throws {
         var script = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5, memory: memory) {
-            ($0.epsilon, $0.margin, $0.auditRate) = (0.1, 0, 1e-9)
+            ($0.epsilon, $0.margin, $0.auditRate, $0.plausibility) = (0.1, 0, 1e-9, 0)
         }
         try script.write("a b")
         try script.score(0.5, 0.25)
@@ -109,7 +185,7 @@ final class SelectivePolicyTests: XCTestCase {
     func testAuditsWriteWhatMayBeSkippedAndCountWhetherThatWasWrong() throws {
         for (score, hits) in [(Float(0.96), 0), (0.98, 1)] {
             var script = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5, memory: memory) {
-                ($0.epsilon, $0.margin, $0.auditRate) = (0.1, 0, 1)
+                ($0.epsilon, $0.margin, $0.auditRate, $0.plausibility) = (0.1, 0, 1, 0)
             }
             try script.write("a b")
             try script.score(0.5, 0.25)
@@ -126,7 +202,7 @@ final class SelectivePolicyTests: XCTestCase {
 
     func testTreesOfDVTSSkipEachForItself() throws {
         var script = try SearchScript(.selective, .dvts, width: 2, beams: 2, theta: 0.5, memory: memory) {
-            ($0.epsilon, $0.margin, $0.auditRate) = (0.1, 0, 1e-9)
+            ($0.epsilon, $0.margin, $0.auditRate, $0.plausibility) = (0.1, 0, 1e-9, 0)
         }
         try script.write("a b c d")
         try script.score(0.5, 0, 0.25, 0)
@@ -156,9 +232,8 @@ final class SelectivePolicyTests: XCTestCase {
         }
         let missing = 6 - accepted.count
         let outlook = Outlook(
-            candidates: accepted.enumerated().map { .judged($0.offset, $0.element) }, places: 2, missing: missing,
-            depth: 1,
-            scores, parameters)
+            candidates: accepted.enumerated().map { .judged($0.offset, $0.element) }, places: 2, threshold: 0,
+            slots: [.init(missing: missing, known: 0)], { scores.share(atMost: $0, depth: 1) }, parameters)
         guard outlook.isSkippable else { return nil }
         let corrections = (0..<missing).map { _ in Float.random(in: 0...1, using: &random) }
         return outlook.isBeaten(by: corrections.max())

@@ -38,8 +38,15 @@ extension ToyModels {
             var scores: [Thought.ID: Float] = [:]
             for id in order(thoughts) { scores[id] = score(search.tree.text(of: id)) }
             return try search.tell(scores: thoughts.compactMap { scores[$0] })
+        case .check(let thoughts):
+            return try search.tell(checks: thoughts.map { check(search.tree.text(of: $0)) })
         case .finished: return []
         }
+    }
+
+    /// What the target thinks of a draft.
+    private func check(_ reasoning: String) -> DraftCheck {
+        DraftCheck(plausibility: 1 - score(reasoning) / 2, probability: Double(score(reasoning)) / 4)
     }
 
     /// Up to eight thoughts, as the target writes them.

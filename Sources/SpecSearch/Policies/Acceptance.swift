@@ -4,8 +4,6 @@ struct Acceptance: Hashable {
     let accepted: [Thought.ID]
     /// The others, in the order of creation.
     let rejected: [Thought.ID]
-    /// M for each path: how many of its N slots no draft fills.
-    let missing: [Int]
 
     /// Judges drafts that have their scores.
     ///
@@ -19,7 +17,6 @@ struct Acceptance: Hashable {
         }
         accepted = chosen.joined().map(\.id).sorted()
         rejected = Set(drafts.joined().map(\.id)).subtracting(accepted).sorted()
-        missing = chosen.map { width - $0.count }
     }
 }
 

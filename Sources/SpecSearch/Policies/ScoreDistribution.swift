@@ -1,4 +1,4 @@
-/// F, how the target's thoughts score at each depth, as far as that was seen.
+/// F, how corrections that say something new score at each depth, as far as that was seen.
 ///
 /// Scores count less with every question since, and at other depths by half for each level between. One score above all is
 /// added to those that were seen, so that F is never 1 for want of evidence: the estimate of a rank statistic.

@@ -68,6 +68,7 @@ final class SearchRun {
             switch search?.ask() {
             case .write(let requests): return try await write(requests)
             case .score(let thoughts): return try await score(thoughts)
+            case .check(let thoughts): return try await check(thoughts)
             case .finished, nil:
                 await end()
                 return nil
@@ -176,6 +177,29 @@ final class SearchRun {
         var held = Counters()
         (held.kvBytesPeak, held.kvBytesUnshared) = (memory.bytesInUse, memory.unsharedBytes)
         await count(held)
+        await forget()
+        return events
+    }
+
+    private func check(_ thoughts: [Thought.ID]) async throws(ReasonerError) -> [SearchEvent] {
+        let passages = thoughts.compactMap { id in
+            places[id].flatMap { place in
+                (search?.tree[id].tokens.count).map { count in
+                    Scheduler.Passage(
+                        end: place.node, tokens: count, sampling: options.sampling, textStart: promptLength)
+                }
+            }
+        }
+        let result: ReadingResult
+        do { result = try await models.scheduler.read(passages) } catch { throw .generation(error) }
+        let checks = result.readings.map { reading in
+            DraftCheck(
+                plausibility: reading.plausibilities.reduce(1, min),
+                probability: reading.drawProbabilities.reduce(1, *))
+        }
+        let events: [SearchEvent]
+        do { events = try search?.tell(checks: checks) ?? [] } catch { throw .search(error) }
+        await count(Counters(result.counters))
         await forget()
         return events
     }

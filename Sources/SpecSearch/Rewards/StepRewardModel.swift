@@ -91,29 +91,34 @@ public actor StepRewardModel: ThoughtScorer {
             throw .generation(.contextTooLong(tokens: long, context: context))
         }
         // The prompt has a pass of its own: branches that fork inside a page which the same pass writes repeat its rows.
-        _ = try await compute([session.prompt], outputs: 0, session: number)
-        return try await compute(nodes, outputs: 1, session: number).map { logits in
-            // What is no number is for the search to refuse.
-            guard logits.allSatisfy(\.isFinite) else { return .nan }
-            return Float(1 / (1 + Elementary.exp(Double(logits[0]) - Double(logits[1]))))
-        }
+        _ = try await compute([(session.prompt, 0)], session: number)
+        return try await compute(nodes.map { ($0, 1) }, session: number).map { $0 ?? .nan }
     }
 
-    /// The outputs at the end of each path, two logits for each.
+    /// The probability of "good" at the end of each path that wants an output.
     private func compute(
-        _ nodes: [NodeID], outputs: Int, session: Int
-    ) async throws(ReasonerError) -> [[Float]] {
+        _ paths: [(node: NodeID, outputs: Int)], session: Int
+    ) async throws(ReasonerError) -> [Float?] {
         var (rows, recomputed) = (0, 0)
         do {
-            let results = try await runner.compute(nodes, outputs: outputs, rowsPerPass: rowsPerPass) {
-                rows += $0
-                recomputed += $1
-            }
+            let results = try await runner.compute(
+                paths, rowsPerPass: rowsPerPass,
+                observe: {
+                    rows += $0
+                    recomputed += $1
+                },
+                read: { _, outputs in outputs.last.map(StepRewardModel.goodness) })
             sessions[session]?.costs.rewardRows += rows
             sessions[session]?.costs.rowsRecomputed += recomputed
             observe(session)
             return results
         } catch { throw .generation(error) }
+    }
+
+    /// The softmax of two logits, the second one's; NaN, for the search to refuse, if one is no number.
+    private static func goodness(_ logits: UnsafeBufferPointer<Float>) -> Float {
+        guard logits.allSatisfy(\.isFinite) else { return .nan }
+        return Float(1 / (1 + Elementary.exp(Double(logits[0]) - Double(logits[1]))))
     }
 
     /// Notes how much KV memory is in use.

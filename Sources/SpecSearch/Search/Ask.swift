@@ -4,6 +4,8 @@ public enum Ask: Sendable, Hashable {
     case write([WriteRequest])
     /// Thoughts to judge, in one batch. Answer with `tell(scores:)`.
     case score([Thought.ID])
+    /// Drafts about which the target is to be asked: answer with `tell(checks:)`, in one batch.
+    case check([Thought.ID])
     /// Nothing: this is the result.
     case finished(SearchOutcome)
 
@@ -12,6 +14,7 @@ public enum Ask: Sendable, Hashable {
         switch self {
         case .write(let requests): "\(requests.count) texts"
         case .score(let thoughts): "\(thoughts.count) scores"
+        case .check(let thoughts): "\(thoughts.count) checks"
         case .finished: "nothing, because it has ended"
         }
     }

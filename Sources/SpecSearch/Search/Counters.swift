@@ -33,6 +33,10 @@ public struct Counters: Sendable, Hashable {
     public var thoughtsAccepted = 0
     /// Thoughts that the target wrote for slots that no draft filled, before duplicates are merged.
     public var thoughtsCorrected = 0
+    /// Accepted drafts about which the target was asked.
+    public var thoughtsChecked = 0
+    /// Those of them that it would not have written.
+    public var thoughtsRefused = 0
     /// Levels of which all thoughts were judged.
     public var levels = 0
     /// Of these, the levels where accepted drafts filled every slot, so that the target wrote nothing.
@@ -95,6 +99,7 @@ public struct Counters: Sendable, Hashable {
             ("ngramTokensDrafted", \.ngramTokensDrafted), ("ngramTokensAccepted", \.ngramTokensAccepted),
             ("thoughtsDrafted", \.thoughtsDrafted),
             ("thoughtsAccepted", \.thoughtsAccepted), ("thoughtsCorrected", \.thoughtsCorrected),
+            ("thoughtsChecked", \.thoughtsChecked), ("thoughtsRefused", \.thoughtsRefused),
             ("levels", \.levels), ("levelsWithoutCorrection", \.levelsWithoutCorrection),
             ("levelsAudited", \.levelsAudited), ("auditsHit", \.auditsHit),
         ]

@@ -12,6 +12,8 @@ struct Expansion: Sendable {
         case own
         /// The draft model.
         case drafts
+        /// Nobody: the target is asked about drafts.
+        case checks
         /// The target, for the slots that no draft filled.
         case corrections
     }
@@ -78,23 +80,26 @@ struct Expansion: Sendable {
     /// Goes on when a batch is judged.
     ///
     /// - Parameter written: the thoughts that stand for what was written, in the order of the requests.
-    /// - Returns: the next batch; empty if there is none.
-    mutating func next(after written: [Thought.ID], _ record: inout SearchRecord) -> [WriteRequest] {
-        var corrections: [WriteRequest] = []
+    /// - Returns: what to do next; nil if there is nothing.
+    mutating func next(after written: [Thought.ID], _ record: inout SearchRecord) -> Step? {
+        var step: Step?
         switch batch {
         case .own, .corrections:
             targets = written
             let known = Set(candidates)
             var seen = known
             candidates += written.filter { seen.insert($0).inserted }
-        case .drafts: corrections = judgeDrafts(Set(written).sorted(), &record)
+        case .drafts:
+            judgeDrafts(Set(written).sorted(), &record)
+            step = check(&record) ?? correct(&record)
+        case .checks: step = check(&record) ?? correct(&record)
         }
-        if corrections.isEmpty { learn(&record) }
-        return corrections
+        if step == nil { learn(&record) }
+        return step
     }
 
-    /// Decides which drafts compete, and asks the target for what is missing.
-    private mutating func judgeDrafts(_ drafts: [Thought.ID], _ record: inout SearchRecord) -> [WriteRequest] {
+    /// Decides which drafts compete.
+    private mutating func judgeDrafts(_ drafts: [Thought.ID], _ record: inout SearchRecord) {
         let thoughts = drafts.map { record.tree[$0] }
         let threshold = record.memory.thresholds.threshold(for: thoughts, depth: depth)
         let acceptance = Acceptance(
@@ -106,23 +111,55 @@ struct Expansion: Sendable {
         for id in drafts {
             if accepted.contains(id) { record.events.append(.accepted(id)) } else { record.decide(id, .rejected) }
         }
+    }
+
+    /// Refuses what the target would not have written, and asks it about the best drafts that it does not know yet; nil if it
+    /// knows those that go on.
+    private mutating func check(_ record: inout SearchRecord) -> Step? {
+        guard record.policy == .selective, record.parameters.plausibility > 0 else { return nil }
+        batch = .checks
+        let isRefused = { [tree = record.tree, parameters = record.parameters] (id: Thought.ID) in
+            tree[id].check.map { $0.plausibility < parameters.plausibility } ?? false
+        }
+        let refused = candidates.filter(isRefused)
+        candidates.removeAll(where: isRefused)
+        rejected += refused
+        record.counters.thoughtsAccepted -= refused.count
+        record.counters.thoughtsRefused += refused.count
+        for id in refused { record.decide(id, .rejected) }
+        let unknown = places.indices.flatMap { pool in
+            candidates(in: pool, of: record.tree).sorted(by: Thought.isBetter).prefix(places[pool])
+                .filter { $0.check == nil }
+        }
+        return unknown.isEmpty ? nil : .check(unknown.map(\.id).sorted())
+    }
+
+    /// Asks the target for what is missing, nil if nothing is.
+    private mutating func correct(_ record: inout SearchRecord) -> Step? {
         batch = .corrections
-        var missing = acceptance.missing
+        let accepted = candidates.map { record.tree[$0] }
+        var missing = paths.map { path in record.parameters.width - accepted.count { isOf(path, $0) } }
         if record.policy == .selective { skip(&missing, &record) }
         let requests = requests(.target, missing, record.parameters)
-        if requests.isEmpty { record.counters.levelsWithoutCorrection += 1 }
-        return requests
+        guard requests.isEmpty else { return .write(requests) }
+        record.counters.levelsWithoutCorrection += 1
+        return nil
     }
 
     /// Takes back corrections that would hardly change which thoughts go on.
     private mutating func skip(_ missing: inout [Int], _ record: inout SearchRecord) {
         for (pool, places) in places.enumerated() {
             let members = paths.indices.filter { paths[$0].pool == pool }
-            let count = members.reduce(0) { $0 + missing[$1] }
+            let candidates = candidates(in: pool, of: record.tree)
+            let slots = members.map { index in
+                let known = candidates.filter { isOf(paths[index], $0) }.compactMap { $0.check?.probability }
+                return Outlook.Slots(missing: missing[index], known: min(1, known.reduce(0, +)))
+            }
+            let threshold = Float(record.memory.thresholds[depth] ?? 0)
             var outlook = Outlook(
-                candidates: candidates(in: pool, of: record.tree), places: places, missing: count, depth: depth,
-                record.memory.scores, record.parameters)
-            if outlook.isSkippable, count > 0 {
+                candidates: candidates, places: places, threshold: threshold, slots: slots,
+                { [scores = record.memory.scores, depth] in scores.share(atMost: $0, depth: depth) }, record.parameters)
+            if outlook.isSkippable, members.contains(where: { missing[$0] > 0 }) {
                 let draw = record.random.stream(branch: .root, position: depth, purpose: .audit).uniform(pool)
                 outlook.isAudited = draw < record.parameters.auditRate
                 if outlook.isAudited {
@@ -142,14 +179,16 @@ struct Expansion: Sendable {
         let values = { [tree = record.tree] (ids: [Thought.ID]) in ids.compactMap { tree[$0].value } }
         guard record.policy.draftsThoughts else { return }
         record.memory.thresholds.update(depth: depth, targets: values(targets), candidates: values(candidates))
-        for id in targets {
-            guard let value = record.tree[id].value else { continue }
-            let outlook = outlooks.isEmpty ? nil : outlooks[pool(of: record.tree[id]) ?? 0]
-            let isAudit = outlook?.isAudited ?? false
-            record.memory.scores.add(value, depth: depth, weight: isAudit ? 1 / record.parameters.auditRate : 1)
+        // Of corrections, F is about those that say something new.
+        for id in outlooks.isEmpty ? [] : targets {
+            let thought = record.tree[id]
+            guard thought.origin == .target, let value = thought.value, let pool = pool(of: thought) else { continue }
+            let weight = outlooks[pool].isAudited ? 1 / record.parameters.auditRate : 1
+            record.memory.scores.add(value, depth: depth, weight: weight)
         }
         for (pool, outlook) in outlooks.enumerated() where outlook.isAudited {
-            let best = targets.map { record.tree[$0] }.filter { self.pool(of: $0) == pool }.compactMap(\.value).max()
+            let news = targets.map { record.tree[$0] }.filter { $0.origin == .target && self.pool(of: $0) == pool }
+            let best = news.compactMap(\.value).max()
             if outlook.isBeaten(by: best) { record.counters.auditsHit += 1 }
         }
     }

@@ -94,16 +94,38 @@ public struct Search: Sendable {
     @discardableResult
     public mutating func tell(scores: [Float]) throws(SearchError) -> [SearchEvent] {
         guard case .score(let thoughts) = next else { throw .notAsked(told: "scores", expected: next.expectation) }
-        guard scores.count == thoughts.count else {
-            throw .wrongCount(of: "scores", found: scores.count, expected: thoughts.count)
-        }
-        for (id, score) in zip(thoughts, scores) where !(0...1).contains(score) {
-            throw .invalidScore(thought: id, found: score)
-        }
+        try check(scores, of: thoughts, "scores")
         record.events = []
         for (id, score) in zip(thoughts, scores) { record.judge(id, score) }
         advance()
         return record.events
+    }
+
+    /// Takes what the target thinks of the drafts of `ask()`, in its order.
+    ///
+    /// - Returns: what happened.
+    /// - Throws: `SearchError`, and changes nothing, if it was not asked for, or not so much, or something is not a number from
+    ///   0 to 1.
+    @discardableResult
+    public mutating func tell(checks: [DraftCheck]) throws(SearchError) -> [SearchEvent] {
+        guard case .check(let thoughts) = next else { throw .notAsked(told: "checks", expected: next.expectation) }
+        try check(checks.map(\.plausibility), of: thoughts, "checks")
+        try check(checks.map { Float($0.probability) }, of: thoughts, "checks")
+        record.events = []
+        for (id, check) in zip(thoughts, checks) { record.tree[id].check = check }
+        record.counters.thoughtsChecked += thoughts.count
+        advance()
+        return record.events
+    }
+
+    /// Throws unless there is a number from 0 to 1 for each thought.
+    private func check(_ numbers: [Float], of thoughts: [Thought.ID], _ name: String) throws(SearchError) {
+        guard numbers.count == thoughts.count else {
+            throw .wrongCount(of: name, found: numbers.count, expected: thoughts.count)
+        }
+        for (id, number) in zip(thoughts, numbers) where !(0...1).contains(number) {
+            throw .invalidScore(thought: id, found: number)
+        }
     }
 
     /// Ends the search now, with the best path so far; the way to keep a time limit or to cancel.
@@ -121,11 +143,12 @@ public struct Search: Sendable {
         return record.events
     }
 
-    /// Goes on when everything that was written is judged.
+    /// Goes on when everything that was asked for is there.
     private mutating func advance() {
         defer { written = [] }
         switch plan.next(after: written, &record) {
         case .write(let requests): ask(requests)
+        case .check(let thoughts): next = .check(thoughts)
         case .end(let reason): finish(reason)
         }
     }

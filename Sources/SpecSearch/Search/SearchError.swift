@@ -10,7 +10,7 @@ public enum SearchError: Error, Sendable, Hashable, CustomStringConvertible {
     case notAsked(told: String, expected: String)
     /// The search was told more or fewer things than it had asked for.
     case wrongCount(of: String, found: Int, expected: Int)
-    /// A score is not a number from 0 to 1.
+    /// A score, or something else of a thought, is not a number from 0 to 1.
     case invalidScore(thought: Thought.ID, found: Float)
 
     /// What was found, what was expected, and what to do next.
@@ -27,7 +27,7 @@ public enum SearchError: Error, Sendable, Hashable, CustomStringConvertible {
         case .wrongCount(let what, let found, let expected):
             "The search was told \(found) \(what), but it asked for \(expected). Give one for each, in their order."
         case .invalidScore(let thought, let found):
-            "The score of thought \(thought) is \(found), expected a number from 0 to 1. Does the reward model give "
+            "A score of thought \(thought) is \(found), expected a number from 0 to 1. Does the reward model give "
                 + "probabilities, and are its weights whole?"
         }
     }

@@ -24,6 +24,9 @@ public struct SearchParameters: Sendable, Hashable {
     public var epsilon = 0.1
     /// By how much a correction has to be better than a draft to count as better, for the policy `selective`, 0 to 1.
     public var margin: Float = 0.02
+    /// How well the target must have been able to write a draft for it to be among the best, for the policy `selective`: the
+    /// least share that each of its tokens may have of the most probable one's probability, 0 to 1. With 0 nobody asks.
+    public var plausibility: Float = 0.05
     /// The share of levels at which corrections that may be skipped are written all the same, more than 0 and at most 1.
     public var auditRate = 0.03
     /// How many tokens both models may write together; the search then ends with the best path so far. Nil for no limit.
@@ -57,6 +60,7 @@ public struct SearchParameters: Sendable, Hashable {
         try check("theta", theta, 0)
         try check("epsilon", epsilon, 0)
         try check("margin", Double(margin), 0)
+        try check("plausibility", Double(plausibility), 0)
         try check("auditRate", auditRate, .leastNormalMagnitude)
         guard timeBudget.map({ $0 > .zero }) ?? true else {
             throw .invalidParameter(name: "timeBudget", found: "\(timeBudget ?? .zero)", expected: "more than nothing")

@@ -41,6 +41,8 @@ public struct Thought: Sendable, Hashable, Identifiable {
     public internal(set) var score: Float?
     /// What the path to it is worth, from 0 to 1: the scores of its thoughts, aggregated; nil before it is judged.
     public internal(set) var value: Float?
+    /// What the target thinks of it, if it is a draft about which the target was asked.
+    public internal(set) var check: DraftCheck?
     /// What the search has decided about it.
     public internal(set) var state: State = .open
     /// How many more times the same text was written under its parent. Those repeats are no thoughts of their own.

@@ -18,8 +18,7 @@ struct BeamSearch: Strategy {
 
     mutating func next(after written: [Thought.ID], _ record: inout SearchRecord) -> Step {
         guard level != nil else { return beginLevel(1, record) }
-        let requests = level?.next(after: written, &record) ?? []
-        return requests.isEmpty ? endLevel(&record) : .write(requests)
+        return level?.next(after: written, &record) ?? endLevel(&record)
     }
 
     mutating func stop(_ record: inout SearchRecord) {

@@ -35,8 +35,7 @@ struct MonteCarloTreeSearch: Strategy {
 
     mutating func next(after written: [Thought.ID], _ record: inout SearchRecord) -> Step {
         if expansion != nil {
-            let requests = expansion?.next(after: written, &record) ?? []
-            if !requests.isEmpty { return .write(requests) }
+            if let step = expansion?.next(after: written, &record) { return step }
             endExpansion(&record)
         }
         while iterations < record.parameters.iterations {

@@ -2,7 +2,7 @@
 ///
 /// What it decides depends on nothing but the record and what it decided before.
 protocol Strategy: Sendable {
-    /// What to do first, and then whenever what was asked for is written and judged.
+    /// What to do first, and then whenever what was asked for is there: written and judged, or checked.
     ///
     /// - Parameter written: the thoughts that stand for what was written, in the order of the requests: a text that stood
     ///   there already is the thought that says the same, an empty one is none.
@@ -25,6 +25,8 @@ protocol Strategy: Sendable {
 enum Step {
     /// Something to write; at least one request.
     case write([WriteRequest])
+    /// Drafts that the target is to be asked about; at least one.
+    case check([Thought.ID])
     /// The end.
     case end(SearchOutcome.Reason)
 }
