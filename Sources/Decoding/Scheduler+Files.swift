@@ -27,7 +27,8 @@ extension Scheduler {
         do { return try tree.restore(from: path, origin: origin, limits: limits) } catch { throw .cacheFile(error) }
     }
 
-    private var origin: CacheOrigin {
+    /// What keys and values are computed with here. The weights are read once for it.
+    public var origin: CacheOrigin {
         CacheOrigin(
             kernels: thread.arithmetic.instructionSet, mode: thread.arithmetic.mode,
             models: [target.model.fingerprint] + (draft.map { [$0.model.fingerprint] } ?? []))

@@ -32,6 +32,7 @@ struct Failure {
         case let error as ReasonerError: code = Failure.code(of: error)
         case let error as ChatFormatError: code = Failure.code(of: error)
         case let error as TemplateError: code = Failure.code(of: error)
+        case let error as SavedSearchError: code = Failure.code(of: error)
         case let error as SearchError: code = Failure.code(of: error)
         case is SamplingError, is TraceFile.Unwritable: code = Failure.usage
         case ProblemError.unreadable(_, .missing): code = Failure.missing
@@ -87,6 +88,14 @@ struct Failure {
         }
     }
 
+    private static func code(of error: SavedSearchError) -> Int32 {
+        switch error {
+        case .unreadable(_, .missing): missing
+        case .unwritable: usage
+        case .unreadable, .invalidJSON, .invalidMember, .otherOrigin, .inconsistent: badInput
+        }
+    }
+
     private static func code(of error: ReasonerError) -> Int32 {
         switch error {
         case .bundle(.unreadable(_, .missing)): missing
@@ -99,6 +108,7 @@ struct Failure {
         case .search(let error): code(of: error)
         case .generation(let error): code(of: error)
         case .scorer(let error): (error as? ReasonerError).map { code(of: $0) } ?? inner
+        case .saved(let error): code(of: error)
         }
     }
 }

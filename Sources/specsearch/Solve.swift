@@ -16,10 +16,23 @@ struct Solve: AsyncParsableCommand {
 
             Example:
               specsearch solve "Reach 24 from 4 6 7 8." --policy paper --seed 1
+              specsearch solve "Reach 24 from 4 6 7 8." --save search.json    # may be interrupted at any time
+              specsearch solve --resume search.json --save search.json
             """)
 
     @Argument(help: "The question.")
-    var question: String
+    var question: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the search into a file after every step, so that it can go on later.", valueName: "file"),
+        completion: .file())
+    var save: String?
+
+    @Option(
+        help: ArgumentHelp("Go on with a search that was saved; it knows its question and options.", valueName: "file"),
+        completion: .file())
+    var resume: String?
 
     @Option(
         help:
@@ -39,20 +52,36 @@ struct Solve: AsyncParsableCommand {
     @OptionGroup(title: "Output")
     var recording: TraceArguments
 
+    func validate() throws {
+        guard (question == nil) != (resume == nil) else {
+            throw ValidationError("Give a question, or a search to --resume.")
+        }
+    }
+
     func run() async throws {
         search.computing.warn()
         let trace = try recording.start()
         let reasoner = try await search.loadReasoner(trace?.trace)
-        let options = try search.options(policy ?? reasoner.defaults.policy, reasoner)
         var view = TreeView(.standardError)
-        var events = reasoner.events(for: question, options: options).makeAsyncIterator()
+        var events = try events(reasoner).makeAsyncIterator()
+        var steps = 0
         while let event = try await events.next() {
             if !quiet { view.show(event) }
+            guard let save else { continue }
+            let saved = await events.saved()
+            if saved.steps > steps { try saved.write(to: save) }
+            steps = saved.steps
         }
         guard let answer = events.answer else { return }
         let computing = search.computing
         let report = AnswerReport(answer, mode: computing.mode)
         Terminal.standardOutput.write(json ? report.json.serialized() + "\n" : report.text)
         try trace?.write()
+    }
+
+    private func events(_ reasoner: Reasoner) throws -> SearchEvents {
+        if let resume { return reasoner.events(continuing: try SavedSearch(contentsOf: resume)) }
+        return reasoner.events(
+            for: question ?? "", options: try search.options(policy ?? reasoner.defaults.policy, reasoner))
     }
 }

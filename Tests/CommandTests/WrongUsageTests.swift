@@ -82,7 +82,9 @@ final class WrongUsageTests: XCTestCase {
 
     func testOptionsThatMakeNoSenseAreRefusedBeforeAnythingIsLoaded() throws {
         for (arguments, word) in [
-            (["solve"], "<question>"), (["solve", "a", "b"], "b"), (["solve", "a", "--policy", "bold"], "bold"),
+            (["solve"], "--resume"), (["solve", "a", "--resume", "b"], "--resume"), (["solve", "a", "b"], "b"),
+            (["solve", "a", "--policy", "bold"], "bold"), (["solve", "a", "--strategy", "greedy"], "greedy"),
+            (["solve", "a", "--aggregation", "sum"], "sum"), (["solve", "a", "--threshold", "low"], "low"),
             (["solve", "a", "--threads", "0"], "--threads"), (["solve", "a", "--threads", "257"], "--threads"),
             (["solve", "a", "--draft-tokens", "16"], "--draft-tokens"),
             (["generate", "--model", model, "--tokens", "1", "--draft-tokens=-1"], "--draft-tokens"),

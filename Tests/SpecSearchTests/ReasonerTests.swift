@@ -82,6 +82,66 @@ final class ReasonerTests: XCTestCase {
         }
     }
 
+    func testEveryStrategyFindsTheSameTreeWhateverComputesItAndAfterABreak() async throws {
+        let usual = try await reasoner()
+        let others = [try await reasoner(threads: 1, rowsPerPass: 16), try await reasoner(rowsPerPass: 64)]
+        for strategy in SearchStrategy.allCases {
+            for policy in strategy.policies {
+                var options = try options(usual, policy)
+                options.strategy = strategy
+                let whole = try await usual.answer(Self.questions[1], options: options).outcome
+                for (number, other) in others.enumerated() {
+                    let steps = 1 + number * 4
+                    let saved = try await self.saved(
+                        after: steps, usual.events(for: Self.questions[1], options: options))
+                    var events = other.events(continuing: saved).makeAsyncIterator()
+                    while try await events.next() != nil {}
+                    let outcome = try XCTUnwrap(events.answer?.outcome)
+                    XCTAssertEqual(outcome.tree, whole.tree, "\(strategy), \(policy), \(steps) steps")
+                    XCTAssertEqual(outcome.answer, whole.answer)
+                    XCTAssertEqual(outcome.counters.thoughtsDrafted, whole.counters.thoughtsDrafted)
+                }
+            }
+        }
+    }
+
+    /// A search as it is after some steps.
+    private func saved(after steps: Int, _ events: SearchEvents) async throws -> SavedSearch {
+        var events = events.makeAsyncIterator()
+        while try await events.next() != nil {
+            let saved = await events.saved()
+            if saved.steps >= steps { return saved }
+        }
+        return await events.saved()
+    }
+
+    func testSearchesGoOnOnlyWithTheModelsThatTheyBeganWith() async throws {
+        let reasoner = try await reasoner()
+        let saved = try await saved(after: 2, reasoner.events(for: Self.questions[1]))
+        let other = try await Reasoner(bundle: RepositoryRoot.path(of: "Weights/llama"))
+        let otherScorer = try await self.reasoner(scorer: LengthScorer())
+        for reasoner in [other, otherScorer] {
+            var events = reasoner.events(continuing: saved).makeAsyncIterator()
+            do {
+                _ = try await events.next()
+                XCTFail("continued")
+            } catch {
+                guard case .saved(.otherOrigin) = error else { return XCTFail("\(error)") }
+            }
+        }
+    }
+
+    func testTimeBudgetEndsTheSearchWithTheBestPathSoFar() async throws {
+        let reasoner = try await reasoner()
+        var options = try options(reasoner, .plain)
+        options.parameters.width = 64
+        options.parameters.beams = 16
+        options.parameters.timeBudget = .milliseconds(60)
+        let answer = try await reasoner.answer(Self.questions[0], options: options)
+        XCTAssertEqual(answer.outcome.reason, .time)
+        XCTAssertTrue(answer.outcome.tree.thoughts.allSatisfy { $0.state != .open })
+    }
+
     func testAnotherSeedGivesAnotherTree() async throws {
         let reasoner = try await reasoner()
         let one = try await reasoner.answer(Self.questions[1], options: options(reasoner, .plain, seed: 1))

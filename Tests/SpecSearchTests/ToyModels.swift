@@ -26,14 +26,7 @@ extension ToyModels {
     func step(_ search: inout Search, order: ([Thought.ID]) -> [Thought.ID] = { $0 }) throws -> [SearchEvent] {
         switch search.ask() {
         case .write(let requests):
-            return try search.tell(
-                written: requests.map { request in
-                    let reasoning = search.tree.text(of: request.parent)
-                    guard request.extent == .solution else {
-                        return [write(request.origin, slot: request.slot, after: reasoning)]
-                    }
-                    return solution(slot: request.slot)
-                })
+            return try search.tell(written: requests.map { written(for: $0, in: search) })
         case .score(let thoughts):
             var scores: [Thought.ID: Float] = [:]
             for id in order(thoughts) { scores[id] = score(search.tree.text(of: id)) }
@@ -44,8 +37,14 @@ extension ToyModels {
         }
     }
 
+    /// What a search asks for.
+    func written(for request: WriteRequest, in search: Search) -> [WrittenThought] {
+        if request.extent == .solution { return solution(slot: request.slot) }
+        return [write(request.origin, slot: request.slot, after: search.tree.text(of: request.parent))]
+    }
+
     /// What the target thinks of a draft.
-    private func check(_ reasoning: String) -> DraftCheck {
+    func check(_ reasoning: String) -> DraftCheck {
         DraftCheck(plausibility: 1 - score(reasoning) / 2, probability: Double(score(reasoning)) / 4)
     }
 

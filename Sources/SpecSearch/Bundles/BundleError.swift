@@ -23,6 +23,16 @@ public enum BundleError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A parameter of the search is outside its range.
     case search(SearchError)
 
+    /// What is wrong with a member.
+    init(_ problem: JSONFieldProblem) {
+        self =
+            switch problem {
+            case .unknownKey(let key, let allowed): .unknownKey(key, allowed: allowed)
+            case .invalidValue(let key, let found, let expected):
+                .invalidValue(key: key, found: found, expected: expected)
+            }
+    }
+
     /// What was found, what was expected, and what to do next.
     public var description: String {
         switch self {

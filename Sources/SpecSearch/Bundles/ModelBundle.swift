@@ -59,12 +59,12 @@ public struct ModelBundle: Sendable, Hashable {
     ///   - json: what the `bundle.json` says.
     ///   - folder: where it lies. The models' folders are inside of it; they are not opened here.
     public init(_ json: JSONValue, folder: String) throws(BundleError) {
-        let file = try BundleFile(
+        let file = try JSONFields(
             json,
             allowed: [
                 "target", "draft", "reward", "prompt", "separator", "answer", "chatTemplate", "system",
                 "templateOptions", "date", "stepToken", "goodToken", "badToken", "sampling", "search",
-            ])
+            ], failure: BundleError.init)
         target = try Self.inside(folder, key: "target", file.requiredText("target"))
         draft = try file.text("draft").map { name throws(BundleError) in
             try Self.inside(folder, key: "draft", name)
@@ -104,7 +104,7 @@ public struct ModelBundle: Sendable, Hashable {
 }
 
 extension ChatPrompt {
-    fileprivate init(_ file: BundleFile) throws(BundleError) {
+    fileprivate init(_ file: JSONFields<BundleError>) throws(BundleError) {
         let name = try file.text("chatTemplate") ?? ChatTemplateChoice.raw.rawValue
         guard let template = ChatTemplateChoice(rawValue: name) else {
             throw .invalidValue(
@@ -127,7 +127,7 @@ extension ChatPrompt {
 }
 
 extension VerdictTokens {
-    fileprivate init?(_ file: BundleFile) throws(BundleError) {
+    fileprivate init?(_ file: JSONFields<BundleError>) throws(BundleError) {
         guard let good = try file.text("goodToken") else {
             guard let bad = try file.text("badToken") else { return nil }
             throw .invalidValue(key: "goodToken", found: "missing", expected: "a token, since badToken is \(bad)")
@@ -140,7 +140,7 @@ extension VerdictTokens {
 }
 
 extension SamplingParameters {
-    fileprivate init(_ file: BundleFile) throws(BundleError) {
+    fileprivate init(_ file: JSONFields<BundleError>) throws(BundleError) {
         let temperature = try file.number("temperature", in: 0...1000, fallback: SearchOptions.usualTemperature)
         let topK = try file.integer("topK", fallback: 0)
         let topP = try file.number("topP", in: 0...1, fallback: 1)
@@ -154,7 +154,7 @@ extension SamplingParameters {
 }
 
 extension SearchParameters {
-    fileprivate init(_ file: BundleFile) throws(BundleError) {
+    fileprivate init(_ file: JSONFields<BundleError>) throws(BundleError) {
         self.init()
         width = try file.integer("width", fallback: width)
         beams = try file.integer("beams", fallback: beams)

@@ -93,6 +93,16 @@ public final class Reasoner: Sendable {
 
     /// The events of a search, computed as they are asked for.
     public func events(for question: String, options: SearchOptions? = nil) -> SearchEvents {
-        SearchEvents(question, models, options ?? defaults)
+        let (models, options) = (models, options ?? defaults)
+        return SearchEvents { SearchRun(question, models, options) }
+    }
+
+    /// The events of a search that was saved, from its beginning: what happened before comes at once, and then it goes on to the
+    /// tree that it would have come to without the break.
+    ///
+    /// It throws `ReasonerError.saved` if the models, the kernels or the mode are others than those that it began with.
+    public func events(continuing saved: SavedSearch) -> SearchEvents {
+        let models = models
+        return SearchEvents { SearchRun(continuing: saved, models) }
     }
 }

@@ -31,6 +31,8 @@ public enum ReasonerError: Error, Sendable, CustomStringConvertible {
     case generation(DecodingError)
     /// A scorer failed.
     case scorer(any Error)
+    /// A search cannot be saved, or not be continued.
+    case saved(SavedSearchError)
 
     /// What was found, what was expected, and what to do next.
     public var description: String {
@@ -54,6 +56,7 @@ public enum ReasonerError: Error, Sendable, CustomStringConvertible {
         case .search(let error): "\(error)"
         case .generation(let error): "\(error)"
         case .scorer(let error): "The scorer failed: \(error)"
+        case .saved(let error): "\(error)"
         }
     }
 }

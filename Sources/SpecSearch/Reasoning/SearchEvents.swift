@@ -7,18 +7,12 @@ public struct SearchEvents: AsyncSequence, Sendable {
     /// What ends it early.
     public typealias Failure = ReasonerError
 
-    private let question: String
-    private let models: ReasonerModels
-    private let options: SearchOptions
+    private let makeRun: @Sendable () -> SearchRun
 
-    init(_ question: String, _ models: ReasonerModels, _ options: SearchOptions) {
-        self.question = question
-        self.models = models
-        self.options = options
-    }
+    init(_ makeRun: @escaping @Sendable () -> SearchRun) { self.makeRun = makeRun }
 
     /// Begins a search of its own.
-    public func makeAsyncIterator() -> Iterator { Iterator(run: SearchRun(question, models, options)) }
+    public func makeAsyncIterator() -> Iterator { Iterator(run: makeRun()) }
 
     /// One search on its way.
     public struct Iterator: AsyncIteratorProtocol {
@@ -35,6 +29,11 @@ public struct SearchEvents: AsyncSequence, Sendable {
             }
             return pending.popFirst()
         }
+
+        /// The search as it is now, to be continued later; the events that were not given yet are part of it.
+        ///
+        /// The weights are read once for it.
+        public func saved() async -> SavedSearch { await run.save() }
 
         /// The answer, once `next()` has given nil.
         public var answer: Answer? { run.answer }

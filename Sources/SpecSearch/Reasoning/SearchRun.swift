@@ -10,6 +10,10 @@ final class SearchRun {
     private let models: ReasonerModels
     private let options: SearchOptions
     private var search: Search?
+    /// What the search was told so far.
+    private var told: [Told] = []
+    /// The state to go on from, until that is done.
+    private var saved: SavedSearch?
     private var prompt: Place?
     private var promptLength = 0
     private var session: (any ScoringSession)?
@@ -40,6 +44,12 @@ final class SearchRun {
         self.options = options
     }
 
+    /// A search that goes on where one was saved.
+    convenience init(continuing saved: SavedSearch, _ models: ReasonerModels) {
+        self.init(saved.question, models, saved.options)
+        self.saved = saved
+    }
+
     deinit {
         guard let prompt else { return }
         let (nodes, scheduler, session) = (places.values.map(\.node) + [prompt.node], models.scheduler, session)
@@ -62,9 +72,16 @@ final class SearchRun {
         }
         if isFinished { return nil }
         do throws(ReasonerError) {
-            if prompt == nil { try await begin() }
+            if prompt == nil {
+                let events = try await begin()
+                if !events.isEmpty { return events }
+            }
             guard !Task.isCancelled else { throw ReasonerError.generation(.cancelled) }
-            if isLate { return stop(.time) }
+            if isLate {
+                // Nothing happens in a search that has ended.
+                let events = stop(.time)
+                if !events.isEmpty { return events }
+            }
             switch search?.ask() {
             case .write(let requests): return try await write(requests)
             case .score(let thoughts): return try await score(thoughts)
@@ -79,6 +96,15 @@ final class SearchRun {
         }
     }
 
+    /// The search as it is now, to be continued later.
+    func save() async -> SavedSearch {
+        var saved = SavedSearch(
+            question: question, options: options, origin: await models.scheduler.origin,
+            scorer: models.scorer?.identity ?? "none")
+        (saved.told, saved.costs, saved.duration) = (told, costs, duration)
+        return saved
+    }
+
     /// The answer, once the search has ended.
     var answer: Answer? {
         guard let search, case .finished(var outcome) = search.ask() else { return nil }
@@ -88,14 +114,13 @@ final class SearchRun {
             times: times)
     }
 
-    private func begin() async throws(ReasonerError) {
+    /// Begins, or goes on with what was saved.
+    ///
+    /// - Returns: what happened before it was saved.
+    private func begin() async throws(ReasonerError) -> [SearchEvent] {
         guard options.policy == .plain || models.hasDraft else { throw .noDraftModel(options.policy) }
         guard let scorer = models.scorer else { throw .noScorer }
-        do throws(SearchError) {
-            search = try Search(
-                strategy: options.strategy, policy: options.policy, parameters: options.parameters,
-                format: models.format, seed: options.sampling.seed, memory: options.memory)
-        } catch { throw .search(error) }
+        do { search = try Search(options, format: models.format) } catch { throw .search(error) }
         let tokens = try models.prompts.tokens(of: question)
         promptLength = tokens.count
         do {
@@ -104,6 +129,44 @@ final class SearchRun {
                 text: TextStream(models.prompts.tokenizer, skipsSpecialTokens: true, continuesText: true))
         } catch { throw .generation(error) }
         do { session = try await scorer.begin(question: question) } catch { throw .scorer(error) }
+        return try await restore(behind: tokens)
+    }
+
+    /// Goes on with what was saved, if anything was.
+    private func restore(behind prompt: [Int32]) async throws(ReasonerError) -> [SearchEvent] {
+        guard let saved else { return [] }
+        self.saved = nil
+        let origin = await models.scheduler.origin
+        guard saved.origin == origin else {
+            throw .saved(.otherOrigin("models, kernels or modes", found: "\(saved.origin)", expected: "\(origin)"))
+        }
+        if let scorer = models.scorer?.identity, scorer != saved.scorer {
+            throw .saved(.otherOrigin("reward models", found: saved.scorer, expected: scorer))
+        }
+        let (search, events): (Search, [SearchEvent])
+        do { (search, events) = try saved.restored(models.format) } catch { throw .saved(error) }
+        self.search = search
+        (told, costs, duration) = (saved.told, saved.costs, duration + saved.duration)
+        for id in search.held where search.tree[id].state != .rejected && !options.strategy.writesSolutions {
+            places[id] = try await place(of: id, in: search.tree, behind: prompt)
+        }
+        return events
+    }
+
+    /// The end of a thought's path, with what stands on it.
+    private func place(
+        of id: Thought.ID, in tree: ThoughtTree, behind prompt: [Int32]
+    ) async throws(ReasonerError) -> Place {
+        var (tokens, branch) = (prompt, BranchKey.root)
+        var text = TextStream(models.prompts.tokenizer, skipsSpecialTokens: true, continuesText: true)
+        for thought in tree.path(of: id).map({ tree[$0] }) {
+            tokens += thought.tokens
+            branch = branch.child(slot: thought.slot, origin: thought.origin)
+            for token in thought.tokens { _ = text.append(token) }
+        }
+        do {
+            return Place(node: try await models.scheduler.open(tokens), branch: branch, text: text)
+        } catch { throw .generation(error) }
     }
 
     private func end() async {
@@ -138,7 +201,7 @@ final class SearchRun {
         }
         let first = search?.tree.count ?? 0
         let events: [SearchEvent]
-        do { events = try search?.tell(written: texts) ?? [] } catch {
+        do { events = try tell(.written(texts)) } catch {
             await models.scheduler.release(ends.map(\.node))
             throw .search(error)
         }
@@ -172,7 +235,7 @@ final class SearchRun {
             return stop(.context)
         }
         let events: [SearchEvent]
-        do { events = try search?.tell(scores: scores) ?? [] } catch { throw .search(error) }
+        do { events = try tell(.scores(scores)) } catch { throw .search(error) }
         let memory = await models.scheduler.memory
         var held = Counters()
         (held.kvBytesPeak, held.kvBytesUnshared) = (memory.bytesInUse, memory.unsharedBytes)
@@ -198,9 +261,15 @@ final class SearchRun {
                 probability: reading.drawProbabilities.reduce(1, *))
         }
         let events: [SearchEvent]
-        do { events = try search?.tell(checks: checks) ?? [] } catch { throw .search(error) }
+        do { events = try tell(.checks(checks)) } catch { throw .search(error) }
         await count(Counters(result.counters))
         await forget()
+        return events
+    }
+
+    private func tell(_ answer: Told) throws(SearchError) -> [SearchEvent] {
+        let events = try search?.tell(answer) ?? []
+        told.append(answer)
         return events
     }
 

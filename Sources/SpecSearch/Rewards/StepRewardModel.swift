@@ -21,6 +21,7 @@ public actor StepRewardModel: ThoughtScorer {
     }
 
     private nonisolated let thread: ComputeThread
+    private nonisolated let model: LanguageModel
     private let prompts: PromptEncoder
     private let stepToken: Int32
     private let tree: CacheTree
@@ -28,6 +29,9 @@ public actor StepRewardModel: ThoughtScorer {
     private let rowsPerPass: Int
     private var sessions: [Int: Session] = [:]
     private var lastSession = 0
+
+    /// The fingerprint of the model, for which its weights are read once.
+    public nonisolated var identity: String { String(model.fingerprint, radix: 16) }
 
     /// Runs on the compute thread, beside the scheduler.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -59,6 +63,7 @@ public actor StepRewardModel: ThoughtScorer {
                 models: [model.configuration.pageLayout(thread.arithmetic.mode.cache)],
                 budget: budget ?? CacheBudget(bytes: limits.cacheBytes))
         } catch { throw .generation(.memory(error)) }
+        self.model = model
         self.prompts = prompts
         self.stepToken = token
         self.thread = thread

@@ -4,6 +4,14 @@ public protocol ThoughtScorer: Sendable {
     ///
     /// - Parameter question: the question as it was asked.
     func begin(question: String) async throws -> any ScoringSession
+
+    /// What tells it from scorers that judge otherwise: a saved search goes on only where this is the same.
+    var identity: String { get }
+}
+
+extension ThoughtScorer {
+    /// The name of its type.
+    public var identity: String { "\(type(of: self))" }
 }
 
 /// Judges the thoughts of one search; it may remember what it has read of each path.

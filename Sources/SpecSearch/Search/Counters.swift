@@ -90,6 +90,15 @@ public struct Counters: Sendable, Hashable {
         return .object(object)
     }
 
+    /// Nil if the value has not the form that `json` gives.
+    init?(_ json: JSONValue) {
+        self.init()
+        for (name, count) in Self.summed + [("kvBytesPeak", \.kvBytesPeak), ("kvBytesUnshared", \.kvBytesUnshared)] {
+            guard let number = json[name]?.int, 0...(1 << 53) ~= number else { return nil }
+            self[keyPath: count] = number
+        }
+    }
+
     private static var summed: [(name: String, count: WritableKeyPath<Counters, Int>)] {
         [
             ("targetRows", \.targetRows), ("targetPasses", \.targetPasses), ("draftRows", \.draftRows),

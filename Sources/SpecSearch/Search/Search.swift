@@ -46,6 +46,23 @@ public struct Search: Sendable {
         advance()
     }
 
+    /// A search with the options of a caller.
+    init(_ options: SearchOptions, format: PromptFormat) throws(SearchError) {
+        try self.init(
+            strategy: options.strategy, policy: options.policy, parameters: options.parameters, format: format,
+            seed: options.sampling.seed, memory: options.memory)
+    }
+
+    /// Takes the answer to `ask()`, of whatever kind.
+    @discardableResult
+    mutating func tell(_ told: Told) throws(SearchError) -> [SearchEvent] {
+        switch told {
+        case .written(let texts): try tell(written: texts)
+        case .scores(let scores): try tell(scores: scores)
+        case .checks(let checks): try tell(checks: checks)
+        }
+    }
+
     /// All thoughts so far.
     public var tree: ThoughtTree { record.tree }
     /// What the search took so far, of which it counts thoughts and levels.

@@ -2,6 +2,9 @@
 ///
 /// Not every strategy and policy has every parameter; those that it has not, it does not look at.
 public struct SearchParameters: Sendable, Hashable {
+    /// The largest K.
+    static let mostDepth = 4096
+
     /// N, the tree width: how many thoughts continue each path, 6 in the paper; or how many solutions are written.
     public var width = 6
     /// b, the beam size: how many paths live at a time, or how many diverse trees grow. 2 in the paper.
@@ -51,7 +54,7 @@ public struct SearchParameters: Sendable, Hashable {
     public func check() throws(SearchError) {
         try check("width", width, 1...1024)
         try check("beams", beams, 1...1024)
-        try check("depth", depth, 1...4096)
+        try check("depth", depth, 1...Self.mostDepth)
         try check("iterations", iterations, 1...1_000_000)
         try check("thoughtTokens", thoughtTokens, 1...65_536)
         try check("draftsPerPath", draftsPerPath ?? 1, 1...2048)
