@@ -33,7 +33,9 @@ enum Normalizer: Sendable {
     }
 
     /// Calls `body` with the normalised text, which is the text itself where nothing changes.
-    func withNormalized(_ text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    func withNormalized(
+        _ text: UnsafeBufferPointer<UInt8>, _ start: TextStart, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+    ) {
         switch self {
         case .none: body(text)
         case .canonicalComposition:
@@ -43,7 +45,7 @@ enum Normalizer: Sendable {
                 body(text)
             }
         case .spaceBefore:
-            var spaced: [UInt8] = text.isEmpty ? [] : [0x20]
+            var spaced: [UInt8] = text.isEmpty || start == .inText ? [] : [0x20]
             TokenSpelling.append(text, replacing: TokenSpelling.space, by: [0x20], to: &spaced)
             spaced.withUnsafeBufferPointer(body)
         }

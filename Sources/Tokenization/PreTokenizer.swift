@@ -70,7 +70,7 @@ enum PreTokenizer: Sendable {
 
     /// Calls `body` with each piece of a normalised text, in order.
     func forEachPiece(
-        of text: UnsafeBufferPointer<UInt8>, isFirst: Bool, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+        of text: UnsafeBufferPointer<UInt8>, _ start: TextStart, _ body: (UnsafeBufferPointer<UInt8>) -> Void
     ) {
         switch self {
         case .split(let pattern):
@@ -82,7 +82,8 @@ enum PreTokenizer: Sendable {
             guard !text.isEmpty else { return }
             var spaced: [UInt8] = []
             TokenSpelling.append(text, replacing: TokenSpelling.space, by: [0x20], to: &spaced)
-            if isFirst || spaceBefore == .always, spaced[0] != 0x20 { spaced.insert(0x20, at: 0) }
+            let wantsSpace = start == .first || spaceBefore == .always && start == .behindToken
+            if wantsSpace, spaced[0] != 0x20 { spaced.insert(0x20, at: 0) }
             spaced.withUnsafeBufferPointer(body)
         }
     }

@@ -15,7 +15,7 @@ extension Tokenizer {
         var copy = text
         copy.withUTF8 { bytes in
             switch specialTokens {
-            case .asText: normalizer.withNormalized(bytes) { appendPieces(of: $0, isFirst: true, to: &tokens) }
+            case .asText: normalizer.withNormalized(bytes, .first) { appendPieces(of: $0, .first, to: &tokens) }
             case .parsed: appendParsed(bytes, to: &tokens)
             }
         }
@@ -31,16 +31,17 @@ extension Tokenizer {
     ///   - parts: the parts, first to last.
     ///   - addsPrefix: whether the tokens that the file's template puts around a text are added; chat templates spell
     ///     them out themselves.
-    public func encode(_ parts: [PromptPart], addsPrefix: Bool = true) -> [Int32] {
+    ///   - continuesText: whether a text stands before the first part, so that no space is put there (SentencePiece).
+    public func encode(_ parts: [PromptPart], addsPrefix: Bool = true, continuesText: Bool = false) -> [Int32] {
         var tokens = addsPrefix ? postProcessor.prefix : []
         var pending: [UInt8] = []
-        var isFirst = true
+        var start = continuesText ? TextStart.inText : .first
         func flush() {
             pending.withUnsafeBufferPointer { bytes in
-                normalizer.withNormalized(bytes) { appendPieces(of: $0, isFirst: isFirst, to: &tokens) }
+                normalizer.withNormalized(bytes, start) { appendPieces(of: $0, start, to: &tokens) }
             }
             pending.removeAll()
-            isFirst = false
+            start = .behindToken
         }
         func take(_ token: Int32) {
             flush()
@@ -71,10 +72,10 @@ extension Tokenizer {
     /// Added tokens are looked for before normalisation or after it, as each one's flag says.
     private func appendParsed(_ text: UnsafeBufferPointer<UInt8>, to tokens: inout [Int32]) {
         addedTokens.split(text) { part in
-            normalizer.withNormalized(part) { normalized in
+            normalizer.withNormalized(part, .first) { normalized in
                 normalizedAddedTokens.split(normalized) {
                     let isFirst = part.baseAddress == text.baseAddress && $0.baseAddress == normalized.baseAddress
-                    appendPieces(of: $0, isFirst: isFirst, to: &tokens)
+                    appendPieces(of: $0, isFirst ? .first : .behindToken, to: &tokens)
                 } token: {
                     tokens.append($0)
                 }
@@ -84,7 +85,17 @@ extension Tokenizer {
         }
     }
 
-    private func appendPieces(of text: UnsafeBufferPointer<UInt8>, isFirst: Bool, to tokens: inout [Int32]) {
-        preTokenizer.forEachPiece(of: text, isFirst: isFirst) { model.append($0, vocabulary: vocabulary, to: &tokens) }
+    private func appendPieces(of text: UnsafeBufferPointer<UInt8>, _ start: TextStart, to tokens: inout [Int32]) {
+        preTokenizer.forEachPiece(of: text, start) { model.append($0, vocabulary: vocabulary, to: &tokens) }
     }
+}
+
+/// Where a text begins that is tokenized in one go.
+enum TextStart {
+    /// At the very start.
+    case first
+    /// Behind an added token.
+    case behindToken
+    /// Behind other text.
+    case inText
 }

@@ -65,7 +65,7 @@ extension Tokenizer {
             var text = token.text
             var isNormal = false
             text.withUTF8 { bytes in
-                normalizer.withNormalized(bytes) { isNormal = $0.elementsEqual(bytes) }
+                normalizer.withNormalized(bytes, .first) { isNormal = $0.elementsEqual(bytes) }
             }
             guard isNormal else {
                 throw .invalidAddedToken(

@@ -8,6 +8,7 @@ extension ModelConfiguration {
         ("MistralForCausalLM", .mistral, .vocabulary),
         ("Qwen2ForCausalLM", .qwen2, .vocabulary),
         ("Qwen2ForProcessRewardModel", .qwen2, .stepClasses),
+        ("Qwen2ForPrmModel", .qwen2, .value),
         ("Qwen2MoeForCausalLM", .qwen2MoE, .vocabulary),
         ("Qwen3ForCausalLM", .qwen3, .vocabulary),
         ("Qwen3MoeForCausalLM", .qwen3MoE, .vocabulary),

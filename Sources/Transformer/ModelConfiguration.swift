@@ -25,6 +25,9 @@ public struct ModelConfiguration: Sendable, Hashable {
         /// Two logits, "bad" and "good", through a hidden layer: process reward models in the form of
         /// Qwen2.5-Math-PRM (Zhang et al., 2025).
         case stepClasses
+        /// One number, of which the logistic function is the probability of "good": process reward models in the form of
+        /// Skywork-o1-Open-PRM (Skywork, 2024).
+        case value
         /// Logits of some tokens only, in this order: causal models that judge with one of two tokens, as Math-Shepherd
         /// (Wang et al., 2024) does.
         case tokens([Int32])
@@ -82,6 +85,7 @@ public struct ModelConfiguration: Sendable, Hashable {
         switch head {
         case .vocabulary: vocabularySize
         case .stepClasses: 2
+        case .value: 1
         case .tokens(let tokens): tokens.count
         }
     }

@@ -6,6 +6,8 @@ enum OutputHead: Sendable {
     case logits(Matrix)
     /// Two logits through a hidden layer with ReLU, as Qwen2.5-Math-PRM has them.
     case stepClasses(hidden: Linear, classes: Linear)
+    /// One number, as Skywork-o1-Open-PRM has it.
+    case value(Linear)
 
     init(_ configuration: ModelConfiguration, embedding: Matrix, _ reader: WeightReader) throws(LoadError) {
         let width = configuration.width
@@ -24,6 +26,9 @@ enum OutputHead: Sendable {
             self = .stepClasses(
                 hidden: try Linear([.init(name: "score.0", outputs: width)], inputs: width, hasBias: true, reader),
                 classes: try Linear([.init(name: "score.2", outputs: 2)], inputs: width, hasBias: true, reader))
+        case .value:
+            self = .value(
+                try Linear([.init(name: "v_head.summary", outputs: 1)], inputs: width, hasBias: true, reader))
         }
     }
 
@@ -41,6 +46,8 @@ enum OutputHead: Sendable {
             // Not max(0, x), which takes what is no number for 0, so that damaged weights would go unnoticed.
             for index in 0..<rows * width where inner[index] < 0 { inner[index] = 0 }
             classes.apply(inner, stride: width, into: pass.buffers.outputs, stride: outputWidth, rows: rows, pass)
+        case .value(let value):
+            value.apply(states, stride: width, into: pass.buffers.outputs, stride: outputWidth, rows: rows, pass)
         }
     }
 }

@@ -11,7 +11,10 @@ package enum WeightRole: Sendable {
 
     /// The role of the tensor of this name.
     package init(tensor name: String) {
-        let choices = ["mlp.gate.weight", "mlp.shared_expert_gate.weight", "score.0.weight", "score.2.weight"]
+        let choices = [
+            "mlp.gate.weight", "mlp.shared_expert_gate.weight", "score.0.weight", "score.2.weight",
+            "v_head.summary.weight",
+        ]
         if ["model.embed_tokens.weight", "lm_head.weight"].contains(name) {
             self = .vocabulary
         } else {

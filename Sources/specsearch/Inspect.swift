@@ -58,12 +58,21 @@ struct Inspect: ParsableCommand {
         ]
     }
 
+    private static func name(of head: ModelConfiguration.Head) -> String {
+        switch head {
+        case .vocabulary: "vocabulary"
+        case .stepClasses: "stepClasses"
+        case .value: "value"
+        case .tokens: "tokens"
+        }
+    }
+
     private static func facts(
         of shape: ModelConfiguration, weightBytes: Int
     ) -> [(name: String, value: JSONValue)] {
         [
             ("family", .string(shape.family.rawValue)),
-            ("head", .string(shape.head == .stepClasses ? "stepClasses" : "vocabulary")),
+            ("head", .string(name(of: shape.head))),
             ("layers", .integer(shape.layers)),
             ("width", .integer(shape.width)),
             ("heads", .integer(shape.heads)),

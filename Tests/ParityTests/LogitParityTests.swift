@@ -111,19 +111,23 @@ final class LogitParityTests: XCTestCase {
         let llama = TinyModels.bundled("llama/reward")
         let tokenizer = try Tokenizer(contentsOf: llama)
         let pair = [try XCTUnwrap(tokenizer.token(for: "-")), try XCTUnwrap(tokenizer.token(for: "+"))]
-        for (golden, folder, tokens) in [
-            (TinyModels.reward, TinyModels.folder(TinyModels.reward), nil),
-            ("qwen-reward", TinyModels.bundled("qwen/reward"), nil), ("llama-reward", llama, pair),
-        ] {
+        let models: [(String, String, ModelConfiguration.Head, [Int32]?)] = [
+            (TinyModels.reward, TinyModels.folder(TinyModels.reward), .stepClasses, nil),
+            (TinyModels.value, TinyModels.folder(TinyModels.value), .value, nil),
+            ("qwen-reward", TinyModels.bundled("qwen/reward"), .stepClasses, nil),
+            ("llama-reward", llama, .tokens(pair), pair),
+        ]
+        for (golden, folder, head, tokens) in models {
             let model = try LanguageModel(contentsOf: folder, outputTokens: tokens)
-            XCTAssertEqual(model.configuration.head, tokens.map { .tokens($0) } ?? .stepClasses)
+            XCTAssertEqual(model.configuration.head, head)
             forEachSet { arithmetic, set in
                 for prompt in try! Golden(golden).prompts {
                     let found = PathRunner(model, arithmetic: arithmetic).append(prompt.tokens)
                     assertClose(found, prompt.logits, "\(golden), \(set)")
                     let scores = prompt.steps.map { row in
-                        let (bad, good) = (Double(found[2 * Int(row)]), Double(found[2 * Int(row) + 1]))
-                        return Float(1 / (1 + exp(bad - good)))
+                        let width = model.configuration.outputWidth
+                        let outputs = found.dropFirst(Int(row) * width).prefix(width).map { Double($0) }
+                        return Float(1 / (1 + exp((width == 2 ? outputs[0] : 0) - outputs[width - 1])))
                     }
                     assertClose(scores, prompt.scores, within: 1e-5, "\(golden), scores")
                 }

@@ -20,7 +20,7 @@ final class ModelBundleTests: XCTestCase {
         XCTAssertEqual(bundle.target, "family/target")
         XCTAssertEqual(bundle.draft, "family/models/draft")
         XCTAssertEqual(bundle.reward, "family/reward")
-        XCTAssertEqual(bundle.stepToken, "<extra_0>")
+        XCTAssertEqual(bundle.rewardFormat, RewardFormat(stepToken: "<extra_0>"))
         XCTAssertEqual(bundle.sampling, try SamplingParameters(temperature: 0.7, topK: 20, topP: 0.9, minP: 0.05))
         XCTAssertEqual(
             bundle.search, try SearchParameters(width: 4, beams: 3, depth: 10, theta: 0.8, thoughtTokens: 32))
@@ -77,6 +77,36 @@ final class ModelBundleTests: XCTestCase {
                 XCTAssertEqual($0 as? BundleError, .needsTemplate(key: key))
             }
         }
+    }
+
+    func testRewardModelsMayReadInAFormatOfTheirOwn() throws {
+        let reward = smallest.with("reward", "reward").with("stepToken", "x")
+        let format: JSONValue = [
+            "prompt": "Judge {question}:", "chatTemplate": "chatml", "system": "Be strict.", "firstThought": "a",
+            "nextThought": "b", "afterThought": "c", "trimsThoughts": true,
+        ]
+        let bundle = try ModelBundle(reward.with("rewardFormat", format), folder: ".")
+        let found = try XCTUnwrap(bundle.rewardFormat)
+        XCTAssertEqual(found.prompt?.beforeQuestion, "Judge ")
+        XCTAssertEqual(found.prompt?.chat.system, "Be strict.")
+        XCTAssertEqual(found.prompt?.separator, bundle.format.separator)
+        XCTAssertEqual(
+            [found.firstThought, found.nextThought, found.afterThought, found.stepToken], ["a", "b", "c", "x"])
+        XCTAssertTrue(found.trimsThoughts)
+        XCTAssertNil(
+            try ModelBundle(reward.with("rewardFormat", ["firstThought": "a"]), folder: ".").rewardFormat?.prompt)
+        let wrong: [(JSONValue, String)] = [
+            (["trimsThoughts": 1], "rewardFormat.trimsThoughts"), (["nextThought": 1], "rewardFormat.nextThought"),
+            (["prompt": ""], "rewardFormat.prompt"), ([], "rewardFormat"),
+        ]
+        for (format, name) in wrong {
+            XCTAssertThrowsError(try ModelBundle(reward.with("rewardFormat", format), folder: ".")) {
+                guard case .invalidValue(name, _, _)? = $0 as? BundleError else { return XCTFail("\(name): \($0)") }
+            }
+        }
+        XCTAssertThrowsError(try ModelBundle(reward.with("rewardFormat", ["system": "a"]), folder: "."))
+        XCTAssertThrowsError(try ModelBundle(reward.with("rewardFormat", ["after": "a"]), folder: "."))
+        XCTAssertThrowsError(try ModelBundle(smallest.with("rewardFormat", [:]), folder: "."))
     }
 
     func testModelFoldersCannotLeaveTheBundle() {

@@ -13,6 +13,8 @@ public enum TinyModels {
     public static let withLayers = ["llama-grouped", "qwen2-wide-heads", "qwen3-wide-heads"]
     /// A reward model of the Qwen2.5-Math-PRM form, in float32.
     public static let reward = "qwen2-reward"
+    /// One with a value head.
+    public static let value = "qwen2-value"
 
     /// The folder of a tiny checkpoint.
     public static func folder(_ name: String) -> String { RepositoryRoot.path(of: "Weights/tiny/" + name) }

@@ -74,9 +74,13 @@ class Judge:
     def logits(self, tokens: list[int]) -> torch.Tensor:
         return self.model.logits(tokens)[:, self.columns]
 
+    def probabilities(self, tokens: list[int]) -> torch.Tensor:
+        """The probability of "good" at every token."""
+        return self.logits(tokens).softmax(-1)[:, 1]
+
     def scores(self, prompt: str, thoughts: list[str]) -> list[float]:
         tokens = self.encode(prompt, thoughts)
-        good = self.logits(tokens).softmax(-1)[:, 1]
+        good = self.probabilities(tokens)
         return [good[place].item() for place, token in enumerate(tokens) if token == self.step]
 
 

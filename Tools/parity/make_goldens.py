@@ -76,13 +76,13 @@ def language_golden(folder: Path, prompts: list[list[int]], with_layers: bool) -
 
 
 def reward_golden(name: str, judge, prompts: list[list[int]], step_token: int) -> dict[str, torch.Tensor]:
-    """`judge.logits` gives the two logits of (bad, good) for every token."""
+    """`judge.logits` gives the outputs for every token, `judge.probabilities` the probability of "good"."""
     golden = {}
     for index, prompt in enumerate(prompts):
         steps = [position for position, token in enumerate(prompt) if token == step_token]
         logits = judge.logits(prompt)
         found = {"tokens": integers(prompt), "logits": logits, "steps": integers(steps),
-                 "scores": logits[steps].softmax(-1)[:, 1]}
+                 "scores": judge.probabilities(prompt)[steps]}
         golden |= {f"prompt.{index}.{name}": tensor.contiguous() for name, tensor in found.items()}
         print(f"{name:18} scores {[round(score, 3) for score in found['scores'].tolist()]}", flush=True)
     return golden

@@ -20,7 +20,7 @@ ARCHITECTURES = {"llama": "Llama", "qwen2": "Qwen2", "qwen3": "Qwen3"}
 
 def configuration(model: TinyModel) -> dict:
     """The content of config.json, in the dialect that the model asks for."""
-    purpose = "ProcessRewardModel" if model.reward else "CausalLM"
+    purpose = {"classes": "ProcessRewardModel", "value": "PrmModel"}.get(model.reward, "CausalLM")
     values = {
         "architectures": [f"{ARCHITECTURES[model.family]}For{purpose}"],
         "model_type": model.family,
@@ -97,10 +97,13 @@ def initial_weights(model: TinyModel) -> dict[str, torch.Tensor]:
         made.linear(f"{layer}.mlp.up_proj", model.feed_forward, width, gain=1.3, bias=model.feed_forward_bias)
         made.linear(f"{layer}.mlp.down_proj", width, model.feed_forward, gain=1.3, bias=model.feed_forward_bias)
     made.norm("model.norm", width)
-    if model.reward:
+    if model.reward == "classes":
         made.linear("score.0", width, width, gain=1.4, bias=True)
         made.linear("score.2", 2, width, gain=1.4, bias=True)
-    elif not model.tied:
+    elif model.reward == "value":
+        made.linear("v_head.summary", 1, width, gain=1.4, bias=True)
+    # A model with a value head keeps the output layer that it was made from.
+    if model.reward != "classes" and not model.tied:
         made.linear("lm_head", model.vocabulary, width, gain=model.deviation)
     return made.tensors
 
@@ -155,7 +158,8 @@ def make(model: TinyModel):
     folder = reference.WEIGHTS / "tiny" / model.name
     weights = initial_weights(model)
     write(folder, model, weights)
-    output = "score.2.weight" if model.reward else "model.embed_tokens.weight" if model.tied else "lm_head.weight"
+    heads = {"classes": "score.2.weight", "value": "v_head.summary.weight"}
+    output = heads.get(model.reward, "model.embed_tokens.weight" if model.tied else "lm_head.weight")
     deviation = measured_deviation(folder, model)
     for _ in range(4):
         # Two digits are plenty, and keep the weights equal should the measurement differ in its last bits.

@@ -50,7 +50,8 @@ class LanguageModel:
 
 
 class RewardModel:
-    """The trunk and the two-layer head of Qwen2.5-Math-PRM, a form that `transformers` itself does not ship."""
+    """A trunk with the two-layer head of Qwen2.5-Math-PRM or the value head of Skywork-o1-Open-PRM, which `transformers`
+    itself does not ship."""
 
     def __init__(self, folder: Path, config=None):
         weights = {name: tensor.float() for file in sorted(folder.glob("*.safetensors"))
@@ -59,20 +60,26 @@ class RewardModel:
         self.trunk = AutoModel.from_config(config, attn_implementation="eager").float().eval()
         self.trunk.load_state_dict(
             {name.removeprefix("model."): tensor for name, tensor in weights.items() if name.startswith("model.")})
-        hidden, classes = weights["score.0.weight"], weights["score.2.weight"]
-        self.head = torch.nn.Sequential(
-            torch.nn.Linear(hidden.shape[1], hidden.shape[0]), torch.nn.ReLU(),
-            torch.nn.Linear(classes.shape[1], classes.shape[0]))
+        width = config.hidden_size
+        self.is_value = "v_head.summary.weight" in weights
+        prefix = "v_head.summary." if self.is_value else "score."
+        self.head = torch.nn.Linear(width, 1) if self.is_value else torch.nn.Sequential(
+            torch.nn.Linear(width, width), torch.nn.ReLU(), torch.nn.Linear(width, 2))
         self.head.load_state_dict(
-            {name.removeprefix("score."): tensor for name, tensor in weights.items() if name.startswith("score.")})
+            {name.removeprefix(prefix): tensor for name, tensor in weights.items() if name.startswith(prefix)})
 
     def logits(self, tokens: list[int]) -> torch.Tensor:
-        """The two class logits of every position, tokens × 2."""
+        """The two class logits of every position, tokens × 2, or the value, tokens × 1."""
         return self.head(self.trunk(input_ids=torch.tensor([tokens]), use_cache=False).last_hidden_state[0])
+
+    def probabilities(self, tokens: list[int]) -> torch.Tensor:
+        """The probability of "good" at every position."""
+        logits = self.logits(tokens)
+        return logits[:, 0].sigmoid() if self.is_value else logits.softmax(-1)[:, 1]
 
 
 def load(folder: Path, config=None) -> LanguageModel | RewardModel:
     """The reference for the checkpoint in `folder`, optionally with another configuration than its own."""
     architecture = json.loads((folder / "config.json").read_text())["architectures"][0]
-    kind = RewardModel if architecture.endswith("ForProcessRewardModel") else LanguageModel
+    kind = RewardModel if architecture.endswith(("ForProcessRewardModel", "ForPrmModel")) else LanguageModel
     return kind(folder, config)

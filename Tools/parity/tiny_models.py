@@ -37,7 +37,7 @@ class TinyModel:
     feed_forward_bias: bool = False
     dtype: str = "float32"
     shards: int = 1
-    reward: bool = False
+    reward: str = ""  # "classes": the two of Qwen2.5-Math-PRM; "value": the number of Skywork-o1-Open-PRM
     deviation: float = 2.0  # of the logits over random prompts
 
     @property
@@ -75,7 +75,9 @@ MODELS = [
     TinyModel("qwen2-bfloat16", "qwen2", 24, width=72, layers=3, heads=4, key_value_heads=2, head_size=24,
               vocabulary=320, feed_forward=136, tied=True, theta=1_000_000.0, dtype="bfloat16"),
     TinyModel("qwen2-reward", "qwen2", 25, width=56, layers=2, heads=2, key_value_heads=1, head_size=24,
-              vocabulary=120, feed_forward=76, dialect="top", reward=True),
+              vocabulary=120, feed_forward=76, dialect="top", reward="classes"),
+    TinyModel("qwen2-value", "qwen2", 26, width=52, layers=2, heads=2, key_value_heads=1, head_size=24,
+              vocabulary=120, feed_forward=72, dialect="top", reward="value"),
     # Qwen3: query-key norm, a head size of its own, biases where config.json asks for them.
     TinyModel("qwen3-grouped", "qwen3", 31, width=72, layers=2, heads=4, key_value_heads=2, head_size=24,
               vocabulary=136, feed_forward=76, tied=True, epsilon=1e-2),

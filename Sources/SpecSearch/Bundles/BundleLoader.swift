@@ -52,10 +52,11 @@ actor BundleLoader {
                     return token
                 }
             }
+            guard let format = bundle.rewardFormat else { throw .unknownRewardToken("") }
             scorer = try StepRewardModel(
                 try model(folder, outputTokens: verdict),
-                prompts: PromptEncoder(bundle.format, folder: folder, tokenizer: tokenizer),
-                stepToken: bundle.stepToken ?? "", thread: thread, limits: limits, budget: budget)
+                prompts: PromptEncoder(format.prompt ?? bundle.format, folder: folder, tokenizer: tokenizer),
+                format: format, thread: thread, limits: limits, budget: budget)
         }
         do {
             return ReasonerModels(

@@ -18,7 +18,13 @@ public import JSON
 /// a `chatTemplate` (`model`, `chatml` or `llama3`; see `ChatPrompt`) the prompt is what the user says in a conversation,
 /// after what a `system` message says; the reward model is asked by its own folder's template.
 /// `draft`, `reward`, and with the latter `stepToken`, are for bundles that have such models. A causal model that judges
-/// with one of two tokens is a reward model together with `"goodToken": "+", "badToken": "-"`.
+/// with one of two tokens is a reward model together with `"goodToken": "+", "badToken": "-"`. One that wants to read something
+/// else than the other models says so in a `rewardFormat`, any of whose members may be left out:
+///
+///     "rewardFormat": {
+///       "prompt": "{question}", "chatTemplate": "raw", "system": "…", "templateOptions": {}, "date": "2026-11-21",
+///       "firstThought": " ", "nextThought": "\n", "afterThought": "", "trimsThoughts": true
+///     }
 public struct ModelBundle: Sendable, Hashable {
     /// The folder of the target model.
     public var target: String
@@ -28,8 +34,8 @@ public struct ModelBundle: Sendable, Hashable {
     public var reward: String?
     /// How the models want to be asked.
     public var format: PromptFormat
-    /// The token after each thought at which the reward model gives its score, or nil if it needs none.
-    public let stepToken: String?
+    /// How the reward model wants to read, or nil if the bundle has none.
+    public let rewardFormat: RewardFormat?
     /// The tokens whose logits a causal reward model is judged by, or nil if it has a head of its own.
     public let verdictTokens: VerdictTokens?
     /// How thoughts are sampled unless a user says otherwise; nil if the file says nothing.
@@ -63,7 +69,7 @@ public struct ModelBundle: Sendable, Hashable {
             json,
             allowed: [
                 "target", "draft", "reward", "prompt", "separator", "answer", "chatTemplate", "system",
-                "templateOptions", "date", "stepToken", "goodToken", "badToken", "sampling", "search",
+                "templateOptions", "date", "stepToken", "goodToken", "badToken", "rewardFormat", "sampling", "search",
             ], failure: BundleError.init)
         target = try Self.inside(folder, key: "target", file.requiredText("target"))
         draft = try file.text("draft").map { name throws(BundleError) in
@@ -75,9 +81,11 @@ public struct ModelBundle: Sendable, Hashable {
         format = try PromptFormat(
             prompt: file.requiredText("prompt"), separator: file.requiredText("separator"),
             answer: file.requiredText("answer"), chat: ChatPrompt(file))
-        stepToken = try file.text("stepToken")
-        if let stepToken, reward == nil {
-            throw .invalidValue(key: "stepToken", found: stepToken, expected: "none, since there is no reward")
+        rewardFormat = try RewardFormat(file, format)
+        for key in ["stepToken", "rewardFormat"] where reward == nil {
+            if let value = file.value(key) {
+                throw .invalidValue(key: key, found: value.excerpt, expected: "none, since there is no reward")
+            }
         }
         verdictTokens = try VerdictTokens(file)
         if let verdictTokens, reward == nil {
@@ -123,6 +131,34 @@ extension ChatPrompt {
         }
         self.init(template: template, system: try file.text("system"), options: options, date: date)
         if let lost = lostWithoutTemplate { throw .needsTemplate(key: lost) }
+    }
+}
+
+extension RewardFormat {
+    /// Nil without a step token: then a scorer has to be given.
+    fileprivate init?(_ file: JSONFields<BundleError>, _ usual: PromptFormat) throws(BundleError) {
+        let fields = try file.object(
+            "rewardFormat",
+            allowed: [
+                "prompt", "chatTemplate", "system", "templateOptions", "date", "firstThought", "nextThought",
+                "afterThought", "trimsThoughts",
+            ])
+        guard let stepToken = try file.text("stepToken") else { return nil }
+        let asks = ["prompt", "chatTemplate", "system", "templateOptions", "date"].contains { fields.value($0) != nil }
+        self.init(
+            prompt: try asks ? PromptFormat(fields, usual) : nil, firstThought: try fields.anyText("firstThought"),
+            nextThought: try fields.anyText("nextThought"), afterThought: try fields.anyText("afterThought"),
+            stepToken: stepToken, trimsThoughts: try fields.value("trimsThoughts", "true or false") { $0.bool } ?? false
+        )
+    }
+}
+
+extension PromptFormat {
+    /// How a reward model is asked, with the separator and the mark of the other models.
+    fileprivate init(_ fields: JSONFields<BundleError>, _ usual: PromptFormat) throws(BundleError) {
+        self = usual
+        chat = try ChatPrompt(fields)
+        if let prompt = try fields.text("prompt") { try setPrompt(prompt) }
     }
 }
 

@@ -6,9 +6,9 @@ public struct PromptFormat: Sendable, Hashable {
     static let placeholder = "{question}"
 
     /// What a prompt says before the question.
-    public let beforeQuestion: String
+    public private(set) var beforeQuestion: String
     /// What a prompt says after the question.
-    public let afterQuestion: String
+    public private(set) var afterQuestion: String
     /// Who is asked: a model that continues a text, or one that answers in a conversation.
     public var chat: ChatPrompt
     /// What ends a thought, and belongs to it.
@@ -35,6 +35,15 @@ public struct PromptFormat: Sendable, Hashable {
         self.chat = chat
     }
 
+    /// Asks with another prompt.
+    ///
+    /// - Throws: `BundleError.template` unless the text has `{question}` once.
+    mutating func setPrompt(_ prompt: String) throws(BundleError) {
+        let (before, after) = try Template.split(prompt, at: Self.placeholder, key: "prompt")
+        beforeQuestion = String(decoding: before, as: UTF8.self)
+        afterQuestion = String(decoding: after, as: UTF8.self)
+    }
+
     /// The prompt that asks a question; in a conversation, what the user says.
     ///
     /// If thoughts are lines, so is the question: every run of white space in it becomes one blank, because a newline
@@ -52,12 +61,10 @@ public struct PromptFormat: Sendable, Hashable {
     ///
     /// - Throws: `SearchError.emptyQuestion` if there is nothing but white space.
     public func normalized(_ question: String) throws(SearchError) -> String {
-        let scalars = question.unicodeScalars
-        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
-        else { throw .emptyQuestion }
-        guard separator == "\n" else { return String(scalars[first...last]) }
-        return scalars[first...last].split(whereSeparator: \.properties.isWhitespace).map { String($0) }
+        let text = question.trimmed
+        guard !text.isEmpty else { throw .emptyQuestion }
+        guard separator == "\n" else { return text }
+        return text.unicodeScalars.split(whereSeparator: \.properties.isWhitespace).map { String($0) }
             .joined(separator: " ")
     }
 
@@ -80,4 +87,15 @@ public struct PromptFormat: Sendable, Hashable {
     ///
     /// - Complexity: O(n) in the bytes of the text, times the length of the mark at worst.
     public func answer(in text: String) -> String? { answerMark.answer(in: text) }
+}
+
+extension String {
+    /// The text without white space around it.
+    var trimmed: String {
+        let scalars = unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(scalars[first...last])
+    }
 }

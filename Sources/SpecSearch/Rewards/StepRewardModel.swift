@@ -6,8 +6,9 @@ public import Transformer
 
 /// A process reward model: behind each thought stands a step token, and the score is the probability of "good" there.
 ///
-/// Two published forms: the head with two classes of Qwen2.5-Math-PRM (Zhang et al., 2025), and a causal model that judges
-/// with one of two tokens, as Math-Shepherd (Wang et al., 2024) does.
+/// The published forms (`RewardFormat`): the head with two classes of Qwen2.5-Math-PRM (Zhang et al., 2025), the value head of
+/// Skywork-o1-Open-PRM, and causal models that judge with one of two tokens, as Math-Shepherd (Wang et al., 2024), Math-psa
+/// (OpenR) and RLHFlow's do.
 ///
 /// It has its own tree of KV pages, in which it follows the tree of thoughts with its own tokens: a thought is read
 /// once, however many thoughts continue it.
@@ -23,7 +24,7 @@ public actor StepRewardModel: ThoughtScorer {
     private nonisolated let thread: ComputeThread
     private nonisolated let model: LanguageModel
     private let prompts: PromptEncoder
-    private let stepToken: Int32
+    private let encoder: RewardEncoder
     private let tree: CacheTree
     private let runner: PassRunner
     private let rowsPerPass: Int
@@ -37,22 +38,22 @@ public actor StepRewardModel: ThoughtScorer {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// - Parameters:
-    ///   - model: a model with a head of step classes, or a causal model loaded with the bad and the good token, in this
-    ///     order, as `outputTokens`.
+    ///   - model: a model with a head of step classes or a value head, or a causal model loaded with the bad and the good
+    ///     token, in this order, as `outputTokens`.
     ///   - prompts: its tokenizer, and how it wants to be asked.
-    ///   - stepToken: the token behind each thought, for instance `<extra_0>`.
+    ///   - format: how it wants to read thoughts.
     ///   - thread: where to compute.
     ///   - limits: rows per pass and KV memory.
     ///   - budget: the KV memory if others on the same thread share it; by default what `limits` says.
     /// - Throws: `ReasonerError.notARewardModel`, `.unknownRewardToken` or `.generation`.
     public init(
-        _ model: LanguageModel, prompts: PromptEncoder, stepToken: String, thread: ComputeThread,
+        _ model: LanguageModel, prompts: PromptEncoder, format: RewardFormat, thread: ComputeThread,
         limits: Scheduler.Limits = .init(), budget: CacheBudget? = nil
     ) throws(ReasonerError) {
-        guard model.configuration.head != .vocabulary, model.configuration.outputWidth == 2 else {
+        guard model.configuration.head != .vocabulary, model.configuration.outputWidth <= 2 else {
             throw .notARewardModel
         }
-        guard let token = prompts.tokenizer.token(for: stepToken) else { throw .unknownRewardToken(stepToken) }
+        let encoder = try RewardEncoder(format, prompts.tokenizer)
         let size = model.configuration.vocabularySize
         guard prompts.tokenizer.vocabularySize <= size else {
             throw .generation(.tokenizerTooLarge(tokens: prompts.tokenizer.vocabularySize, vocabularySize: size))
@@ -65,7 +66,7 @@ public actor StepRewardModel: ThoughtScorer {
         } catch { throw .generation(.memory(error)) }
         self.model = model
         self.prompts = prompts
-        self.stepToken = token
+        self.encoder = encoder
         self.thread = thread
         self.tree = tree
         runner = PassRunner(model, number: 0, tree: tree, thread: thread, phase: .reward)
@@ -95,9 +96,14 @@ public actor StepRewardModel: ThoughtScorer {
         if let long = nodes.map({ tree.depth(of: $0) }).first(where: { $0 > context }) {
             throw .generation(.contextTooLong(tokens: long, context: context))
         }
-        // The prompt has a pass of its own: branches that fork inside a page which the same pass writes repeat its rows.
+        // The prompt has a pass of its own: branches that fork inside a page which the same pass writes repeat its rows. A path
+        // comes before those that go on from it, which would compute its last row without an output.
         _ = try await compute([(session.prompt, 0)], session: number)
-        return try await compute(nodes.map { ($0, 1) }, session: number).map { $0 ?? .nan }
+        let order = nodes.indices.sorted { (tree.depth(of: nodes[$0]), $0) < (tree.depth(of: nodes[$1]), $1) }
+        let found = try await compute(order.map { (nodes[$0], 1) }, session: number)
+        var scores = [Float](repeating: .nan, count: nodes.count)
+        for (place, score) in zip(order, found) { scores[place] = score ?? .nan }
+        return scores
     }
 
     /// The probability of "good" at the end of each path that wants an output.
@@ -120,10 +126,12 @@ public actor StepRewardModel: ThoughtScorer {
         } catch { throw .generation(error) }
     }
 
-    /// The softmax of two logits, the second one's; NaN, for the search to refuse, if one is no number.
+    /// The softmax of two logits, the second one's, or the logistic function of one; NaN, for the search to refuse, if one is
+    /// no number.
     private static func goodness(_ logits: UnsafeBufferPointer<Float>) -> Float {
-        guard logits.allSatisfy(\.isFinite) else { return .nan }
-        return Float(1 / (1 + Elementary.exp(Double(logits[0]) - Double(logits[1]))))
+        guard logits.allSatisfy(\.isFinite), let good = logits.last else { return .nan }
+        let bad = logits.count == 2 ? Double(logits[0]) : 0
+        return Float(1 / (1 + Elementary.exp(bad - Double(good))))
     }
 
     /// Notes how much KV memory is in use.
@@ -139,7 +147,7 @@ public actor StepRewardModel: ThoughtScorer {
         var start = session.prompt
         if let parent = thoughtTree[thought].parent { start = node(of: parent, in: thoughtTree, &session) }
         let end = tree.fork(start)
-        tree.append(prompts.tokenizer.encode(thoughtTree[thought].text, addsPrefix: false) + [stepToken], to: end)
+        tree.append(encoder.tokens(of: thoughtTree[thought]), to: end)
         session.nodes[thought] = end
         return end
     }

@@ -75,6 +75,9 @@ struct JSONFields<Failure: Error> {
         try value(key, "a text that is not empty") { value in value.string.flatMap { $0.isEmpty ? nil : $0 } }
     }
 
+    /// The text behind a key, which may be empty, or an empty one.
+    func anyText(_ key: String) throws(Failure) -> String { try value(key, "a text") { $0.string } ?? "" }
+
     /// The number behind a key, or the fallback.
     func number(_ key: String, in range: ClosedRange<Double>, fallback: Double) throws(Failure) -> Double {
         try value(key, "a number from \(range.lowerBound) to \(range.upperBound)") { value in
