@@ -83,4 +83,5 @@ extension CachePrecision: ExpressibleByArgument {}
 extension SpeculationPolicy: ExpressibleByArgument {}
 extension SearchStrategy: ExpressibleByArgument {}
 extension Aggregation: ExpressibleByArgument {}
+extension Scoring: ExpressibleByArgument {}
 extension ThresholdRule: ExpressibleByArgument {}

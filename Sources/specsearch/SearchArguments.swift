@@ -44,6 +44,9 @@ struct SearchArguments: ParsableArguments {
     @Option(help: "How often mcts descends to the end of a path.")
     var iterations: Int?
 
+    @Option(help: "What judges thoughts: the reward model, or the likelihood that the target gives them.")
+    var scoring = Scoring.reward
+
     @Option(help: "How scores of thoughts become values of paths.")
     var aggregation: Aggregation?
 
@@ -136,7 +139,7 @@ struct SearchArguments: ParsableArguments {
         parameters.timeBudget = timeBudget.map { .seconds($0) } ?? parameters.timeBudget
         try parameters.check()
         return SearchOptions(
-            strategy: strategy, policy: policy, parameters: parameters,
+            strategy: strategy, policy: policy, scoring: scoring, parameters: parameters,
             sampling: try sampling.parameters(usual: reasoner.defaults.sampling), draftLength: draftTokens.tokens,
             drafters: drafters.drafters)
     }

@@ -1,4 +1,5 @@
 import Decoding
+import Foundation
 import SpecSearch
 import TestSupport
 import Tokenization
@@ -100,6 +101,7 @@ final class ReasonerTests: XCTestCase {
                     XCTAssertEqual(outcome.tree, whole.tree, "\(strategy), \(policy), \(steps) steps")
                     XCTAssertEqual(outcome.answer, whole.answer)
                     XCTAssertEqual(outcome.counters.thoughtsDrafted, whole.counters.thoughtsDrafted)
+                    XCTAssertGreaterThanOrEqual(outcome.counters.rewardRows, whole.counters.rewardRows)
                 }
             }
         }
@@ -129,6 +131,34 @@ final class ReasonerTests: XCTestCase {
                 guard case .saved(.otherOrigin) = error else { return XCTFail("\(error)") }
             }
         }
+    }
+
+    func testLikelihoodIsTheTargetsOwnWhoeverWrites() async throws {
+        let reasoner = try await reasoner()
+        var compared = 0
+        for question in Self.questions {
+            // Scores by the text of the path, of what the target wrote alone and of what the draft wrote.
+            var scores: [String: Float] = [:]
+            for policy in [SpeculationPolicy.plain, .paper, .selective] {
+                var options = try options(reasoner, policy)
+                options.scoring = .likelihood
+                let outcome = try await reasoner.answer(question, options: options).outcome
+                XCTAssertEqual(outcome.counters.rewardRows, 0)
+                for thought in outcome.tree.thoughts {
+                    let (score, text) = (try XCTUnwrap(thought.score), outcome.tree.text(of: thought.id))
+                    if thought.origin == .target {
+                        XCTAssertEqual(score, exp(thought.meanLogProbability), accuracy: 1e-6)
+                    }
+                    if policy == .plain {
+                        scores[text] = score
+                    } else if thought.origin == .draft, let own = scores[text] {
+                        XCTAssertEqual(score, own, accuracy: 1e-6)
+                        compared += 1
+                    }
+                }
+            }
+        }
+        XCTAssertGreaterThan(compared, 0, "no draft's score is compared with the target's own")
     }
 
     func testTimeBudgetEndsTheSearchWithTheBestPathSoFar() async throws {

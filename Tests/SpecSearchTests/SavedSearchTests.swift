@@ -20,7 +20,7 @@ final class SavedSearchTests: XCTestCase {
         (parameters.width, parameters.depth, parameters.iterations) = (3, 5, 6)
         (parameters.thoughtBudget, parameters.timeBudget) = (seed % 2 == 0 ? 500 : nil, .milliseconds(2500))
         let options = SearchOptions(
-            strategy: strategy, policy: policy, parameters: parameters,
+            strategy: strategy, policy: policy, scoring: seed % 4 == 0 ? .likelihood : .reward, parameters: parameters,
             sampling: try SamplingParameters(temperature: 0.7, topK: 5, presencePenalty: -0.5, seed: .max),
             draftLength: seed % 3 == 0 ? nil : seed % 16, drafters: seed % 2 == 0 ? [.model, .ngrams] : [],
             memory: try memory())

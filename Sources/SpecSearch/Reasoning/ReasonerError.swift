@@ -50,7 +50,9 @@ public enum ReasonerError: Error, Sendable, CustomStringConvertible {
         case .unknownRewardToken(let token):
             "The reward model's tokenizer does not know the token \"\(token)\". Correct stepToken, goodToken or badToken "
                 + "in bundle.json."
-        case .noScorer: "A search needs a reward model. Name one in bundle.json, or give a scorer of your own."
+        case .noScorer:
+            "A search needs a reward model. Name one in bundle.json, give a scorer of your own, or let the "
+                + "target's likelihood judge."
         case .noDraftModel(let policy):
             "The policy \(policy.rawValue) needs a draft model. Name one in bundle.json, or choose the policy plain."
         case .search(let error): "\(error)"

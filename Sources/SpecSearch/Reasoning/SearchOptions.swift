@@ -9,6 +9,8 @@ public struct SearchOptions: Sendable, Hashable {
     public var strategy: SearchStrategy
     /// Who writes thoughts, and what is promised about them.
     public var policy: SpeculationPolicy
+    /// What judges thoughts.
+    public var scoring: Scoring
     /// The size of the search.
     public var parameters: SearchParameters
     /// How tokens are chosen, the seed included.
@@ -24,12 +26,14 @@ public struct SearchOptions: Sendable, Hashable {
 
     /// - Parameters: the values of the properties, in their order.
     public init(
-        strategy: SearchStrategy = .beam, policy: SpeculationPolicy = .paper, parameters: SearchParameters = .init(),
+        strategy: SearchStrategy = .beam, policy: SpeculationPolicy = .paper, scoring: Scoring = .reward,
+        parameters: SearchParameters = .init(),
         sampling: SamplingParameters, draftLength: Int? = nil, drafters: Set<Drafter> = [.model],
         memory: SearchMemory = .init()
     ) {
         self.strategy = strategy
         self.policy = policy
+        self.scoring = scoring
         self.parameters = parameters
         self.sampling = sampling
         self.draftLength = draftLength

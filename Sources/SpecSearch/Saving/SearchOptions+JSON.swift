@@ -3,12 +3,13 @@ internal import JSON
 
 extension SearchOptions {
     private static let keys = [
-        "strategy", "policy", "parameters", "sampling", "draftLength", "drafters", "memory",
+        "strategy", "policy", "scoring", "parameters", "sampling", "draftLength", "drafters", "memory",
     ]
 
     var json: JSONValue {
         [
-            "strategy": .string(strategy.rawValue), "policy": .string(policy.rawValue), "parameters": parameters.json,
+            "strategy": .string(strategy.rawValue), "policy": .string(policy.rawValue),
+            "scoring": .string(scoring.rawValue), "parameters": parameters.json,
             "sampling": sampling.json, "draftLength": draftLength.map { .integer($0) } ?? .null,
             "drafters": .array(drafters.map(\.rawValue).sorted().map { .string($0) }), "memory": memory.json,
         ]
@@ -19,6 +20,7 @@ extension SearchOptions {
         self.init(
             strategy: try fields.choice("strategy", fallback: .beam),
             policy: try fields.choice("policy", fallback: .plain),
+            scoring: try fields.choice("scoring", fallback: .reward),
             parameters: try SearchParameters(fields), sampling: try SamplingParameters(fields),
             draftLength: try fields.value("draftLength", "null, or 0 to \(Scheduler.longestDraft)") { value in
                 value == .null ? .some(nil) : value.int.flatMap { 0...Scheduler.longestDraft ~= $0 ? .some($0) : nil }
