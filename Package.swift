@@ -146,7 +146,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "SpecSearchTests",
-            dependencies: ["SpecSearch", "Decoding", "ChatTemplates", "Tokenization", "JSON", "TestSupport"],
+            dependencies: [
+                "SpecSearch", "Decoding", "CacheTree", "Transformer", "Compute", "ChatTemplates", "Tokenization", "JSON",
+                "TestSupport",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "ParityTests",
