@@ -147,7 +147,8 @@ let package = Package(
         .testTarget(
             name: "SpecSearchTests",
             dependencies: [
-                "SpecSearch", "Decoding", "CacheTree", "Transformer", "Compute", "ChatTemplates", "Tokenization", "JSON",
+                "SpecSearch", "Decoding", "CacheTree", "Transformer", "Compute", "ChatTemplates", "Tokenization",
+                "JSON",
                 "TestSupport",
             ],
             swiftSettings: house),
