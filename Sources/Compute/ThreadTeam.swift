@@ -93,6 +93,9 @@ private final class Shared: @unchecked Sendable {
     private let members: Int
     /// Pauses before a waiting member goes to sleep: some hundred microseconds.
     private static let patience = 4_000
+    /// Pauses after which a waiting member lets others run, some microseconds: a thread that has just begun may stand on its
+    /// processor until the system moves one of them, and on a machine with fewer free processors than members they all do.
+    private static let courtesy = 128
 
     init(members: Int) {
         self.members = members
@@ -126,8 +129,7 @@ private final class Shared: @unchecked Sendable {
         while unfinished.load(ordering: .acquiring) > 0 {
             cpu_relax()
             pauses += 1
-            // On a machine with fewer free processors than members, waiting must not keep the others from running.
-            if pauses > Shared.patience { cpu_yield() }
+            if pauses.isMultiple(of: Shared.courtesy) { cpu_yield() }
         }
     }
 
@@ -151,10 +153,11 @@ private final class Shared: @unchecked Sendable {
 
     /// Waits for another number of work than `seen`, first spinning, then asleep.
     private func next(after seen: Int) -> Int {
-        for _ in 0..<Shared.patience {
+        for pause in 1...Shared.patience {
             let current = generation.load(ordering: .acquiring)
             if current != seen { return current }
             cpu_relax()
+            if pause.isMultiple(of: Shared.courtesy) { cpu_yield() }
         }
         sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
         defer { sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
