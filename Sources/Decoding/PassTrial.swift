@@ -12,15 +12,19 @@ final class PassTrial {
     private let blocks: Int
     private let clock = ContinuousClock()
 
-    /// - Parameter rows: the most that a pass will have.
-    init(_ model: LanguageModel, _ arithmetic: Arithmetic, _ sampler: Sampler, rows: Int) {
+    /// - Parameters:
+    ///   - rows: the most that a pass will have.
+    ///   - warmUp: how long to run before anything is measured: threads that have just begun share a processor until the system
+    ///     moves one.
+    init(_ model: LanguageModel, _ arithmetic: Arithmetic, _ sampler: Sampler, rows: Int, warmUp: Duration) {
         self.model = model
         self.arithmetic = arithmetic
         self.sampler = sampler
         blocks = (rows + PageLayout.tokens - 1) / PageLayout.tokens
         pages = PageBuffer(pages: blocks, layout: model.configuration.pageLayout(arithmetic.mode.cache))
         // The first pass also takes its memory from the system.
-        run(rows: rows)
+        let begin = clock.now
+        repeat { run(rows: rows) } while clock.now - begin < warmUp
     }
 
     /// Runs a pass with so many rows, and chooses a token for each.

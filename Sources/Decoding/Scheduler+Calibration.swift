@@ -6,10 +6,13 @@ extension Scheduler {
     /// How many tokens a branch writes in a measurement of about 5 ms: enough that beginning and ending do not count.
     private static let (fewestTokens, mostTokens) = (4.0, 100.0)
 
+    /// How long the models run before they are measured.
+    private static let warmUp = Duration.milliseconds(100)
+
     /// Finds out how long passes of the models take here, so that as many tokens are proposed as pay. Nobody else should
     /// be generating.
     ///
-    /// - Parameter cache: where that is remembered; what it does not have is measured, which takes a tenth of a second, or
+    /// - Parameter cache: where that is remembered; what it does not have is measured, which takes two tenths of a second, or
     ///   about as long as 60 tokens of each model if that is longer, and put there. So is what three passes show to be
     ///   wrong, because the machine had other things to do when it was measured.
     public func calibrate(_ cache: PassCostCache? = nil) async {
@@ -24,8 +27,10 @@ extension Scheduler {
         let model = writer == .draft ? draft?.model : target.model
         guard let model else { return nil }
         let name = PassCosts.name(of: model, thread.arithmetic)
-        if let known = cache?.costs(name), !known.areBeaten(by: trial(model, PassCosts.checkedRows)) { return known }
-        let costs = try? await PassCosts(trial(model, PassCosts.measuredRows)) { pass in
+        if let known = cache?.costs(name), !known.areBeaten(by: trial(model, PassCosts.checkedRows, .zero)) {
+            return known
+        }
+        let costs = try? await PassCosts(trial(model, PassCosts.measuredRows, Scheduler.warmUp)) { pass in
             let tokens = Int(min(Scheduler.mostTokens, max(Scheduler.fewestTokens, 0.005 / pass)))
             return try await PassCosts.shortest { try await self.secondsPerStep(writer, tokens) } - pass
         }
@@ -33,8 +38,8 @@ extension Scheduler {
         return costs
     }
 
-    private func trial(_ model: LanguageModel, _ rows: [Int]) -> PassTrial {
-        PassTrial(model, thread.arithmetic, sampler, rows: rows[rows.count - 1])
+    private func trial(_ model: LanguageModel, _ rows: [Int], _ warmUp: Duration) -> PassTrial {
+        PassTrial(model, thread.arithmetic, sampler, rows: rows[rows.count - 1], warmUp: warmUp)
     }
 
     /// The time of a step of one branch, from planning to choosing.
