@@ -13,11 +13,13 @@ public enum SpeculationPolicy: String, Sendable, Hashable, CaseIterable {
     /// below the target's mean score (Theorem 4.3). Promises nothing about single trees or about right answers: these
     /// are as good as the reward model.
     case paper
-    /// As `paper`, but what is missing is only written where it is likely to be among the b thoughts that go on.
+    /// As `paper`, but the target is asked about the drafts that would go on, in one pass: what it could not have written itself
+    /// (`SearchParameters.plausibility`) is rejected, whatever its score; and what is missing is only written where it is likely
+    /// to be among the b thoughts that go on.
     ///
-    /// Promises that at each level the b best are those of `paper`, none missing that is better by more than `margin`, with a
-    /// probability of at least 1 − ε: as far as the scores of the target's thoughts are distributed as those that were seen
-    /// (`ScoreDistribution`). How often that fails is measured by audits, and reported.
+    /// Promises that at each level no correction was left out that would have gone on and been better by more than `margin`,
+    /// with a probability of at least 1 − ε: as far as the scores of the target's thoughts are distributed as those that were
+    /// seen (`ScoreDistribution`). How often that fails is measured by audits, and reported.
     case selective
 
     /// Whether thoughts themselves are drafted.

@@ -65,7 +65,8 @@ extension WrittenThought {
             let logProbability = json["logProbability"]?.double
         else { return nil }
         let tokens = values.compactMap { $0.int.flatMap { Int32(exactly: $0) } }
-        guard tokens.count == values.count else { return nil }
+        // Every model writes at least one token.
+        guard tokens.count == values.count, !tokens.isEmpty else { return nil }
         self.init(text: text, tokens: tokens, end: end, meanLogProbability: Float(logProbability))
     }
 }

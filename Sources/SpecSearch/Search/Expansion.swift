@@ -35,6 +35,8 @@ struct Expansion: Sendable {
     /// For each pool what is known of whether corrections change anything.
     private var outlooks: [Outlook] = []
     private var isLearned = false
+    /// The paths that continue each thought, by the first slots of what is written there.
+    private let pathsByParent: [Thought.ID?: [Int]]
 
     /// A path to continue.
     struct Path: Hashable {
@@ -50,12 +52,26 @@ struct Expansion: Sendable {
         self.depth = depth
         self.paths = paths
         self.places = places
+        pathsByParent = Dictionary(grouping: paths.indices) { paths[$0].parent }
     }
 
     /// The thoughts that compete in a pool.
     func candidates(in pool: Int, of tree: ThoughtTree) -> [Thought] {
         candidates.map { tree[$0] }.filter { self.pool(of: $0) == pool }
     }
+
+    /// Thoughts by the path that they continue: one list for each path.
+    private func byPath(_ thoughts: [Thought]) -> [[Thought]] {
+        let groups = Dictionary(grouping: thoughts, by: path)
+        return paths.indices.map { groups[$0, default: []] }
+    }
+
+    /// The path that a thought continues: of several behind the same thought the one that it was written for.
+    private func path(of thought: Thought) -> Int? {
+        pathsByParent[thought.parent]?.last { paths[$0].firstSlot <= thought.slot }
+    }
+
+    private func pool(of thought: Thought) -> Int? { path(of: thought).map { paths[$0].pool } }
 
     /// The first batch.
     mutating func begin(_ record: SearchRecord) -> [WriteRequest] {
@@ -86,8 +102,7 @@ struct Expansion: Sendable {
         switch batch {
         case .own, .corrections:
             targets = written
-            let known = Set(candidates)
-            var seen = known
+            var seen = Set(candidates)
             candidates += written.filter { seen.insert($0).inserted }
         case .drafts:
             judgeDrafts(Set(written).sorted(), &record)
@@ -103,8 +118,7 @@ struct Expansion: Sendable {
         let thoughts = drafts.map { record.tree[$0] }
         let threshold = record.memory.thresholds.threshold(for: thoughts, depth: depth)
         let acceptance = Acceptance(
-            drafts: paths.map { path in thoughts.filter { isOf(path, $0) } }, threshold: threshold,
-            width: record.parameters.width)
+            drafts: byPath(thoughts), threshold: threshold, width: record.parameters.width)
         (candidates, rejected) = (acceptance.accepted, acceptance.rejected)
         record.counters.thoughtsAccepted += candidates.count
         let accepted = Set(candidates)
@@ -137,8 +151,8 @@ struct Expansion: Sendable {
     /// Asks the target for what is missing, nil if nothing is.
     private mutating func correct(_ record: inout SearchRecord) -> Step? {
         batch = .corrections
-        let accepted = candidates.map { record.tree[$0] }
-        var missing = paths.map { path in record.parameters.width - accepted.count { isOf(path, $0) } }
+        let accepted = byPath(candidates.map { record.tree[$0] })
+        var missing = accepted.map { record.parameters.width - $0.count }
         if record.policy == .selective { skip(&missing, &record) }
         let requests = requests(.target, missing, record.parameters)
         guard requests.isEmpty else { return .write(requests) }
@@ -148,16 +162,16 @@ struct Expansion: Sendable {
 
     /// Takes back corrections that would hardly change which thoughts go on.
     private mutating func skip(_ missing: inout [Int], _ record: inout SearchRecord) {
+        let accepted = byPath(candidates.map { record.tree[$0] })
         for (pool, places) in places.enumerated() {
             let members = paths.indices.filter { paths[$0].pool == pool }
-            let candidates = candidates(in: pool, of: record.tree)
             let slots = members.map { index in
-                let known = candidates.filter { isOf(paths[index], $0) }.compactMap { $0.check?.probability }
+                let known = accepted[index].compactMap { $0.check?.probability }
                 return Outlook.Slots(missing: missing[index], known: min(1, known.reduce(0, +)))
             }
             let threshold = Float(record.memory.thresholds[depth] ?? 0)
             var outlook = Outlook(
-                candidates: candidates, places: places, threshold: threshold, slots: slots,
+                candidates: members.flatMap { accepted[$0] }, places: places, threshold: threshold, slots: slots,
                 { [scores = record.memory.scores, depth] in scores.share(atMost: $0, depth: depth) }, record.parameters)
             if outlook.isSkippable, members.contains(where: { missing[$0] > 0 }) {
                 let draw = record.random.stream(branch: .root, position: depth, purpose: .audit).uniform(pool)
@@ -203,11 +217,4 @@ struct Expansion: Sendable {
             }
         }
     }
-
-    /// Whether a thought continues a path: of several that continue the same one, whichever it was written for.
-    private func isOf(_ path: Path, _ thought: Thought) -> Bool {
-        thought.parent == path.parent && paths.last { $0.parent == path.parent && $0.firstSlot <= thought.slot } == path
-    }
-
-    private func pool(of thought: Thought) -> Int? { paths.first { isOf($0, thought) }?.pool }
 }

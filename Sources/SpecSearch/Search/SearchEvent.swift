@@ -16,7 +16,8 @@ public enum SearchEvent: Sendable, Hashable {
     case kept(Thought.ID)
     /// A thought is not, or the search ended before that was known.
     case pruned(Thought.ID)
-    /// All thoughts of a level are judged; `threshold` is β for the next one, nil where nothing is drafted.
+    /// All thoughts of a level, or in a Monte Carlo tree search those that continue one thought, are judged; `threshold` is β
+    /// for the next one, nil where nothing is drafted.
     case levelFinished(depth: Int, threshold: Double?)
     /// The search has ended. Nothing follows.
     case finished(SearchOutcome)
