@@ -11,6 +11,15 @@ package enum SystemThread {
     /// Bytes of a thread's stack: some C libraries give only 128 KiB.
     private static let stackBytes = 4 << 20
 
+    /// What tells the calling thread from all others that live.
+    package static var current: UInt {
+        #if canImport(Darwin)
+        UInt(bitPattern: pthread_self())
+        #else
+        UInt(pthread_self())
+        #endif
+    }
+
     /// Starts a thread; returns false if the system gives none.
     package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()

@@ -37,10 +37,11 @@ public final class ComputeThread: SerialExecutor {
 
     deinit { queue.stop() }
 
-    /// Lets everything run that is waiting for this thread, and comes back behind it.
-    ///
-    /// Unlike `Task.yield()` it does not go through another thread, which would take as long as a pass of a small model.
-    package func yield(isolation: isolated (any Actor)? = #isolation) async {
+    /// Runs something behind whatever is waiting for this thread.
+    func add(_ job: @escaping @Sendable () -> Void) { queue.add(job) }
+
+    /// Lets everything run that is waiting for this thread, and comes back behind it: by way of another thread, as tasks do.
+    func yield(isolation: isolated (any Actor)? = #isolation) async {
         await withUnsafeContinuation { continuation in queue.add { continuation.resume() } }
     }
 
@@ -63,6 +64,9 @@ public final class ComputeThread: SerialExecutor {
         let executor = asUnownedSerialExecutor()
         queue.add { job.runSynchronously(on: executor) }
     }
+
+    /// Traps unless it is called on this thread: what `assumeIsolated` asks where no task runs.
+    public func checkIsolated() { precondition(queue.isCurrent, "this runs on a compute thread alone") }
 }
 
 /// Closures that one thread runs in order.
@@ -70,6 +74,10 @@ private final class JobQueue: @unchecked Sendable {
     private let room = WaitingRoom()
     private var jobs: [() -> Void] = []
     private var isStopped = false
+    private let owner = Atomic<UInt>(0)
+
+    /// Whether the caller is one of its jobs.
+    var isCurrent: Bool { owner.load(ordering: .relaxed) == SystemThread.current }
 
     func add(_ job: @escaping () -> Void) { room.announce { jobs.append(job) } }
 
@@ -78,6 +86,7 @@ private final class JobQueue: @unchecked Sendable {
 
     func startThread() {
         let isStarted = SystemThread.start { [self] in
+            owner.store(SystemThread.current, ordering: .relaxed)
             var batch = room.wait { nextJobs() }
             while !batch.isEmpty {
                 for job in batch { job() }

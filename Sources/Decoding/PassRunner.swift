@@ -93,7 +93,7 @@ package final class PassRunner {
             for (index, rows) in planned where rows.isComplete {
                 results[index] = read(index, rows.outputs.map { output($0) })
             }
-            await thread.yield()
+            if results.contains(where: { $0 == nil }) { await thread.yield() }
         }
         return results.compactMap(\.self)
     }

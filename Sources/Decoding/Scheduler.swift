@@ -185,16 +185,20 @@ public actor Scheduler {
         retireFinished()
         guard !isDriving, !queue.isEmpty else { return }
         isDriving = true
-        Task { await drive() }
+        drive()
     }
 
-    /// Steps while there is something to do; between steps others may submit, cancel or release.
-    private func drive() async {
-        while !queue.isEmpty {
-            step()
-            await thread.yield()
+    /// Steps while there is something to do, behind whatever else the thread has to do by then: between steps others may
+    /// submit, cancel or release.
+    ///
+    /// A task would come back by way of another thread, which takes longer than a step of a small model.
+    private func drive() {
+        thread.add { [self] in
+            assumeIsolated { scheduler in
+                scheduler.step()
+                if scheduler.queue.isEmpty { scheduler.isDriving = false } else { scheduler.drive() }
+            }
         }
-        isDriving = false
     }
 
     /// Answers a group with an error and lets go of its branches.
