@@ -43,7 +43,7 @@ actor BundleLoader {
                 throw .differentVocabularies(difference)
             }
         }
-        var scorer = scorer
+        var scorer: (any ThoughtScorer)? = scorer.map { CallersScorer(scorer: $0) }
         if scorer == nil, let folder = bundle.reward {
             let tokenizer = try self.tokenizer(folder)
             let verdict = try bundle.verdictTokens.map { verdict throws(ReasonerError) in

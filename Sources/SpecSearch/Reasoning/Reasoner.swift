@@ -103,6 +103,6 @@ public final class Reasoner: Sendable {
     /// It throws `ReasonerError.saved` if the models, the kernels or the mode are others than those that it began with.
     public func events(continuing saved: SavedSearch) -> SearchEvents {
         let models = models
-        return SearchEvents { SearchRun(continuing: saved, models) }
+        return SearchEvents { SearchRun(saved.question, models, saved.options, continuing: saved) }
     }
 }

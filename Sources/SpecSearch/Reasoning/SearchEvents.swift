@@ -24,7 +24,10 @@ public struct SearchEvents: AsyncSequence, Sendable {
         /// The next event, or nil when the search has ended.
         public mutating func next() async throws(ReasonerError) -> SearchEvent? {
             while pending.isEmpty {
-                guard let events = try await run.advance() else { return nil }
+                guard let events = try await run.advance() else {
+                    answer = await run.answer
+                    return nil
+                }
                 pending = events[...]
             }
             return pending.popFirst()
@@ -36,6 +39,6 @@ public struct SearchEvents: AsyncSequence, Sendable {
         public func saved() async -> SavedSearch { await run.save() }
 
         /// The answer, once `next()` has given nil.
-        public var answer: Answer? { run.answer }
+        public private(set) var answer: Answer?
     }
 }

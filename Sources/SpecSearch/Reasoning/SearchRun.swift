@@ -5,8 +5,9 @@ internal import Tokenization
 
 /// One search on its way: asks the search core what it needs, has the models do it, and tells the core.
 ///
-/// It computes only when the next events are wanted, and gives all memory back when it ends or is dropped.
-final class SearchRun {
+/// It computes only when the next events are wanted, and gives all memory back when it ends or is dropped. It lives on the
+/// compute thread: going to another one and back takes as long as a pass of a small model.
+actor SearchRun {
     let question: String
     let models: ReasonerModels
     let options: SearchOptions
@@ -39,15 +40,12 @@ final class SearchRun {
         let text: TextStream
     }
 
-    init(_ question: String, _ models: ReasonerModels, _ options: SearchOptions) {
+    nonisolated var unownedExecutor: UnownedSerialExecutor { models.scheduler.unownedExecutor }
+
+    init(_ question: String, _ models: ReasonerModels, _ options: SearchOptions, continuing saved: SavedSearch? = nil) {
         self.question = question
         self.models = models
         self.options = options
-    }
-
-    /// A search that goes on where one was saved.
-    convenience init(continuing saved: SavedSearch, _ models: ReasonerModels) {
-        self.init(saved.question, models, saved.options)
         self.saved = saved
     }
 

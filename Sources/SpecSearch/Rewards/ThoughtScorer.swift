@@ -1,4 +1,4 @@
-/// Judges thoughts: a reward model, a calculator, a unit test.
+/// Judges thoughts: a reward model, a calculator, a unit test. It is called off the compute thread, so it may take its time.
 public protocol ThoughtScorer: Sendable {
     /// Begins to judge the thoughts of one search.
     ///
