@@ -97,7 +97,7 @@ struct AttentionLayer: Sendable {
         let products = Atomic(0)
         let work = max(1, pass.plan.meanDepth * shape.headSize * group * 2 * pass.rows)
         let parts = parts(of: pass)
-        pass.arithmetic.team.split(shape.keyValueHeads * parts, atLeast: 1 + 65_536 * parts / work) { items in
+        pass.arithmetic.team.split(shape.keyValueHeads * parts, atLeast: 1 + 16_384 * parts / work) { items in
             for item in items {
                 let part = item % parts
                 let places = part * pass.rows / parts..<(part + 1) * pass.rows / parts
