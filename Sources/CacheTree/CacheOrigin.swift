@@ -1,5 +1,5 @@
 public import Compute
-public import Transformer
+internal import Transformer
 
 /// What keys and values were computed with: others give other bits, so saved ones are of use there alone.
 public struct CacheOrigin: Sendable, Hashable {

@@ -1,7 +1,7 @@
-public import CacheTree
+internal import CacheTree
 public import ChatTemplates
 public import JSON
-public import Tokenization
+internal import Tokenization
 
 /// A conversation with a chat model, turn by turn.
 ///

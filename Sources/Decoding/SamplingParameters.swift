@@ -26,7 +26,7 @@ public struct SamplingParameters: Sendable, Hashable {
     /// What is taken from a token's logit for each time that it stands in the text: 0 changes nothing.
     public let frequencyPenalty: Double
     /// The seed of all random numbers.
-    public let seed: UInt64
+    public var seed: UInt64
 
     /// The model's own distribution, unless told otherwise.
     ///

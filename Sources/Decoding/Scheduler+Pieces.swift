@@ -1,4 +1,4 @@
-public import CacheTree
+internal import CacheTree
 
 extension Scheduler {
     /// Continues one branch some tokens at a time, so that text can be shown while it grows.

@@ -66,7 +66,7 @@ func multiplyFloats(_ memory: UnsafePointer<Float>, _ rounds: Int) -> Float {
 func multiplyPairs(_ memory: UnsafePointer<Float>, _ rounds: Int) -> Float {
     #if KERNELS_V4_BF16
     let weights = unsafeBitCast(load(memory), to: __m512i.self)
-    func start(_ factor: Float) -> __m512 { unsafeBitCast(load(memory) * factor, to: __m512.self) }
+    func start(_ factor: Float) -> Vector { load(memory) * factor }
     var (a, b, c, d) = (start(1), start(2), start(3), start(4))
     var (e, f, g, h) = (start(5), start(6), start(7), start(8))
     for _ in 0..<rounds {
@@ -79,8 +79,7 @@ func multiplyPairs(_ memory: UnsafePointer<Float>, _ rounds: Int) -> Float {
         g = dot_bfloat16(g, weights, weights)
         h = dot_bfloat16(h, weights, weights)
     }
-    func float(_ vector: __m512) -> Vector { unsafeBitCast(vector, to: Vector.self) }
-    return sum((float(a) * float(b)) + (float(c) * float(d)) + (float(e) * float(f)) + (float(g) * float(h)))
+    return sum((a * b) + (c * d) + (e * f) + (g * h))
     #else
     // Both halves are widened to floats.
     return multiplyFloats(memory, 2 * rounds)

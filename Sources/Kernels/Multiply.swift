@@ -52,9 +52,7 @@ private enum RoundedPanel: PanelFormat {
     @inline(__always)
     static func add(_ step: UnsafeRawPointer, _ input: UnsafePointer<UInt32>, to sums: inout Vector) {
         let inputs = unsafeBitCast(SIMD16<UInt32>(repeating: input[0]), to: __m512i.self)
-        let sum = dot_bfloat16(
-            unsafeBitCast(sums, to: __m512.self), step.loadUnaligned(as: __m512i.self), inputs)
-        sums = unsafeBitCast(sum, to: Vector.self)
+        sums = dot_bfloat16(sums, step.loadUnaligned(as: __m512i.self), inputs)
     }
 }
 #else

@@ -36,7 +36,7 @@ func store(_ vector: Vector, to pointer: UnsafeMutablePointer<Float>) {
 @inline(__always)
 func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
     #if KERNELS_V4
-    return unsafeBitCast(_mm512_maskz_loadu_ps(lanes(count), pointer), to: Vector.self)
+    return _mm512_maskz_loadu_ps(lanes(count), pointer)
     #else
     var vector = Vector.zero
     for lane in 0..<count { vector[lane] = pointer[lane] }
@@ -48,7 +48,7 @@ func load(_ pointer: UnsafePointer<Float>, count: Int) -> Vector {
 @inline(__always)
 func store(_ vector: Vector, to pointer: UnsafeMutablePointer<Float>, count: Int) {
     #if KERNELS_V4
-    _mm512_mask_storeu_ps(pointer, lanes(count), unsafeBitCast(vector, to: __m512.self))
+    _mm512_mask_storeu_ps(pointer, lanes(count), vector)
     #else
     for lane in 0..<count { pointer[lane] = vector[lane] }
     #endif
@@ -64,7 +64,7 @@ private func lanes(_ count: Int) -> UInt16 { UInt16(truncatingIfNeeded: (1 << co
 @inline(__always)
 func sum(_ vector: Vector) -> Float {
     #if KERNELS_V4
-    return sum_of_all_lanes(unsafeBitCast(vector, to: __m512.self))
+    return sum_of_all_lanes(vector)
     #elseif KERNELS_V3
     let halves = unsafeBitCast(vector, to: (__m256, __m256).self)
     return sum_of_lanes(halves.0, halves.1)
@@ -89,7 +89,7 @@ func sum(_ vector: SIMD16<Int32>) -> Int32 {
 @inline(__always)
 func largest(_ vector: Vector) -> Float {
     #if KERNELS_V4
-    return _mm512_reduce_max_ps(unsafeBitCast(vector, to: __m512.self))
+    return _mm512_reduce_max_ps(vector)
     #else
     let eight = vector.lowHalf.replacing(with: vector.highHalf, where: vector.highHalf .> vector.lowHalf)
     let four = eight.lowHalf.replacing(with: eight.highHalf, where: eight.highHalf .> eight.lowHalf)

@@ -1,4 +1,4 @@
-public import ArgumentParser
+import ArgumentParser
 import Decoding
 
 /// How many tokens are proposed per pass, as an argument: a number, or `auto` for as many as pay.

@@ -36,7 +36,8 @@ struct Failure {
         case let error as SearchError: code = Failure.code(of: error)
         case is SamplingError, is TraceFile.Unwritable: code = Failure.usage
         case ProblemError.unreadable(_, .missing): code = Failure.missing
-        case is ProblemError, is LineError: code = Failure.badInput
+        case ResultsFile.Unusable.unwritable: code = Failure.usage
+        case is ProblemError, is LineError, is ResultsFile.Unusable: code = Failure.badInput
         default: return nil
         }
         text = "\(error)"

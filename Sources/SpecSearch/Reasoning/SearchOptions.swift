@@ -21,6 +21,9 @@ public struct SearchOptions: Sendable, Hashable {
     public var draftLength: Int?
     /// Who proposes them; that changes nothing either.
     public var drafters: Set<Drafter>
+    /// Whether texts are written one after the other, as the paper's baselines do, instead of together. That changes nothing
+    /// but the time: it is there to be compared with.
+    public var isSerial: Bool
     /// What is known of scores from other questions: `Answer.memory`. It makes an answer depend on the questions before.
     public var memory: SearchMemory
 
@@ -28,7 +31,7 @@ public struct SearchOptions: Sendable, Hashable {
     public init(
         strategy: SearchStrategy = .beam, policy: SpeculationPolicy = .paper, scoring: Scoring = .reward,
         parameters: SearchParameters = .init(),
-        sampling: SamplingParameters, draftLength: Int? = nil, drafters: Set<Drafter> = [.model],
+        sampling: SamplingParameters, draftLength: Int? = nil, drafters: Set<Drafter> = [.model], isSerial: Bool = false,
         memory: SearchMemory = .init()
     ) {
         self.strategy = strategy
@@ -38,6 +41,7 @@ public struct SearchOptions: Sendable, Hashable {
         self.sampling = sampling
         self.draftLength = draftLength
         self.drafters = drafters
+        self.isSerial = isSerial
         self.memory = memory
     }
 }

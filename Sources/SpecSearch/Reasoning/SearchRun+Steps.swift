@@ -7,19 +7,25 @@ internal import Tokenization
 extension SearchRun {
     func write(_ requests: [WriteRequest]) async throws(ReasonerError) -> [SearchEvent] {
         let generation = requests.map { generationRequest(for: $0) }
-        let result: GenerationResult
-        do {
-            result = try await inTime { [scheduler = models.scheduler] () async throws(DecodingError) in
-                try await scheduler.generate(generation)
+        let batches = options.isSerial ? generation.map { [$0] } : [generation]
+        var (results, costs): ([Generated], Counters) = ([], Counters())
+        for batch in batches {
+            do {
+                let result = try await inTime { [scheduler = models.scheduler] () async throws(DecodingError) in
+                    try await scheduler.generate(batch)
+                }
+                results += result.generated
+                costs += Counters(result.counters)
+            } catch {
+                await models.scheduler.release(results.map(\.node))
+                if isLate, !Task.isCancelled { return stop(.time) }
+                throw .generation(error)
             }
-        } catch {
-            if isLate, !Task.isCancelled { return stop(.time) }
-            throw .generation(error)
         }
         let reader = ThoughtReader(stopRule(maxTokens: .max), models.prompts.tokenizer)
         var ends: [Place] = []
         var texts: [[WrittenThought]] = []
-        for (index, generated) in result.generated.enumerated() {
+        for (index, generated) in results.enumerated() {
             var text = start(of: requests[index]).text
             texts.append(reader.thoughts(in: generated, requests[index].extent, after: &text))
             ends.append(Place(node: generated.node, branch: generation[index].branch, text: text))
@@ -31,7 +37,7 @@ extension SearchRun {
             throw .search(error)
         }
         await keep(ends, of: requests, from: first)
-        await count(Counters(result.counters))
+        await count(costs)
         await forget()
         return events
     }

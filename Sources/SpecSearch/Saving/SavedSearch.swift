@@ -1,5 +1,5 @@
 internal import CacheTree
-public import Decoding
+internal import Decoding
 internal import Files
 public import JSON
 

@@ -1,7 +1,7 @@
 public import Files
 public import JSON
 
-/// Why a search cannot be saved, or not be continued from a file.
+/// Why a search or a memory cannot be saved, or not be read from a file.
 public enum SavedSearchError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file cannot be read.
     case unreadable(path: String, FileError)
@@ -31,9 +31,9 @@ public enum SavedSearchError: Error, Sendable, Hashable, CustomStringConvertible
         switch self {
         case .unreadable(let path, let error): "\(path): \(error)"
         case .unwritable(let path, let reason): "\(path) cannot be written: \(reason). Choose another place."
-        case .invalidJSON(let error): "The saved search is not JSON: \(error). Was the file cut off?"
+        case .invalidJSON(let error): "What was saved is not JSON: \(error). Was the file cut off?"
         case .invalidMember(let key, let found, let expected):
-            "The saved search is not one that was saved here: \(key) is \(found), expected \(expected)."
+            "What was saved has not the form that this version writes: \(key) is \(found), expected \(expected)."
         case .otherOrigin(let name, let found, let expected):
             "The saved search was made with other \(name): \(found), here \(expected). It goes on only where it began: "
                 + "begin anew."

@@ -1,17 +1,19 @@
 internal import Decoding
-internal import JSON
+public import JSON
 
 extension SearchOptions {
     private static let keys = [
-        "strategy", "policy", "scoring", "parameters", "sampling", "draftLength", "drafters", "memory",
+        "strategy", "policy", "scoring", "parameters", "sampling", "draftLength", "drafters", "isSerial", "memory",
     ]
 
-    var json: JSONValue {
+    /// An object with a member for each property, as saved searches hold it.
+    public var json: JSONValue {
         [
             "strategy": .string(strategy.rawValue), "policy": .string(policy.rawValue),
             "scoring": .string(scoring.rawValue), "parameters": parameters.json,
             "sampling": sampling.json, "draftLength": draftLength.map { .integer($0) } ?? .null,
-            "drafters": .array(drafters.map(\.rawValue).sorted().map { .string($0) }), "memory": memory.json,
+            "drafters": .array(drafters.map(\.rawValue).sorted().map { .string($0) }), "isSerial": .bool(isSerial),
+            "memory": memory.json,
         ]
     }
 
@@ -31,6 +33,7 @@ extension SearchOptions {
                     return drafters.count == names.count ? Set(drafters) : nil
                 }
             },
+            isSerial: try fields.required("isSerial", "true or false") { $0.bool },
             memory: try fields.required("memory", "what was known of scores") { SearchMemory($0) })
     }
 }

@@ -91,7 +91,7 @@ public struct Counters: Sendable, Hashable {
     }
 
     /// Nil if the value has not the form that `json` gives.
-    init?(_ json: JSONValue) {
+    public init?(_ json: JSONValue) {
         self.init()
         for (name, count) in Self.summed + [("kvBytesPeak", \.kvBytesPeak), ("kvBytesUnshared", \.kvBytesUnshared)] {
             guard let number = json[name]?.int, 0...(1 << 53) ~= number else { return nil }
