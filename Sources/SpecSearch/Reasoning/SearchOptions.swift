@@ -31,8 +31,8 @@ public struct SearchOptions: Sendable, Hashable {
     public init(
         strategy: SearchStrategy = .beam, policy: SpeculationPolicy = .paper, scoring: Scoring = .reward,
         parameters: SearchParameters = .init(),
-        sampling: SamplingParameters, draftLength: Int? = nil, drafters: Set<Drafter> = [.model], isSerial: Bool = false,
-        memory: SearchMemory = .init()
+        sampling: SamplingParameters, draftLength: Int? = nil, drafters: Set<Drafter> = [.model],
+        isSerial: Bool = false, memory: SearchMemory = .init()
     ) {
         self.strategy = strategy
         self.policy = policy

@@ -64,5 +64,7 @@ struct Evaluation {
         return news
     }
 
-    private static func key(_ id: String, _ seed: UInt64, _ contender: String) -> String { "\(contender) \(seed) \(id)" }
+    private static func key(_ id: String, _ seed: UInt64, _ contender: String) -> String {
+        "\(contender) \(seed) \(id)"
+    }
 }
