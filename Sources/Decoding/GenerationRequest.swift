@@ -42,6 +42,8 @@ public struct GenerationRequest: Sendable {
     public var textStart: Int?
     /// When to end.
     public var stop: StopRule
+    /// Whether `Generated.certainties` are wanted.
+    public var measuresCertainty: Bool
     /// How many proposals count as accepted whatever the target says, 0 to 1: for benchmarks, in which all passes really
     /// run although nobody trained the models.
     package var forcedAcceptance: Double?
@@ -51,7 +53,7 @@ public struct GenerationRequest: Sendable {
         start: NodeID, writer: Writer = .target, draftLength: Int? = 0, draftWidth: Int? = nil,
         drafters: Set<Drafter> = [.model],
         acceptance: TokenAcceptance = .invariant, sampling: SamplingParameters, branch: BranchKey = .root,
-        textStart: Int? = nil, stop: StopRule
+        textStart: Int? = nil, stop: StopRule, measuresCertainty: Bool = false
     ) {
         self.start = start
         self.writer = writer
@@ -63,6 +65,7 @@ public struct GenerationRequest: Sendable {
         self.branch = branch
         self.textStart = textStart
         self.stop = stop
+        self.measuresCertainty = measuresCertainty
     }
 }
 
@@ -84,6 +87,9 @@ public struct Generated: Sendable {
     public let tokens: [Int32]
     /// The natural logarithm of each token's probability under the model that wrote it, before any filter.
     public let logProbabilities: [Float]
+    /// How far the distribution of each token's place was from a uniform one, in nats: the Kullback-Leibler divergence of the
+    /// uniform distribution from the model's own. Empty unless the request asked for it.
+    public let certainties: [Float]
     /// Why it ended.
     public let end: GenerationEnd
 }

@@ -16,6 +16,8 @@ struct GrowingText {
     private(set) var tokens: [Int32] = []
     /// The natural logarithm of each token's probability.
     private(set) var logProbabilities: [Float] = []
+    /// How far the distribution of each token's place was from a uniform one, if the request asks for it.
+    private(set) var certainties: [Float] = []
     /// Tokens behind those.
     private(set) var proposals: [Proposal] = []
     /// Tokens that compete with the first proposal, in the order in which they are judged after it.
@@ -127,9 +129,9 @@ struct GrowingText {
 
     /// Takes the next token as the logits of whoever writes the text have it; there are no proposals.
     mutating func take(_ logits: UnsafeBufferPointer<Float>, _ sampler: Sampler) throws(SamplingError) {
-        take(
-            try sampler.choose(
-                logits: logits, parameters: request.sampling, stream: stream(.choice), history: history))
+        let choice = try sampler.choose(
+            logits: logits, parameters: request.sampling, stream: stream(.choice), history: history)
+        try take(choice, logits, sampler)
     }
 
     /// What the target made of proposals.
@@ -154,7 +156,7 @@ struct GrowingText {
         dropProposals()
         for (index, proposal) in proposals.enumerated() {
             let choice = try judge([proposal] + (index == 0 ? alternatives : []), logits(index), sampler)
-            take(choice)
+            try take(choice, logits(index), sampler)
             guard choice.token == Int(proposal.token) else {
                 let place = index == 0 ? alternatives.firstIndex { Int($0.token) == choice.token } : nil
                 if let place, end == nil { try take(alternative(place), sampler) }
@@ -188,7 +190,10 @@ struct GrowingText {
         return try sampler.choice(of: token, logits: logits)
     }
 
-    private mutating func take(_ choice: Sampler.Choice) {
+    private mutating func take(
+        _ choice: Sampler.Choice, _ logits: UnsafeBufferPointer<Float>, _ sampler: Sampler
+    ) throws(SamplingError) {
+        if request.measuresCertainty { certainties.append(try sampler.certainty(logits)) }
         tokens.append(Int32(choice.token))
         logProbabilities.append(choice.logProbability)
         history?.append(Int32(choice.token))

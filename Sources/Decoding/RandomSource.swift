@@ -18,6 +18,8 @@ public struct RandomSource: Sendable, Hashable {
         case residual
         /// Whether something that could be skipped is done all the same, to measure what skipping costs.
         case audit
+        /// Whether a draft is rejected by lot.
+        case rejection
     }
 
     /// One more than the largest position that a stream may have.

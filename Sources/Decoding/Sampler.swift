@@ -21,6 +21,28 @@ public final class Sampler {
         public let logProbability: Float
     }
 
+    /// How far the model's own distribution is from a uniform one: the mean of −ln(V · p) over its V tokens, which is the
+    /// Kullback-Leibler divergence of the uniform distribution from it, in nats; infinite if a token is forbidden.
+    ///
+    /// What self-certainty averages over a text (Kang et al., 2025).
+    /// - Throws: `SamplingError` if a logit is NaN or +infinity, or all are −infinity.
+    func certainty(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Float {
+        try maxima.read(logits)
+        let sum = Exponentials.sum(logits, largest: maxima.largest, temperature: 1)
+        // A uniform row would come out a little below zero.
+        return Float(max(0, Double(maxima.largest) - mean(logits) + Elementary.log(sum / Double(logits.count))))
+    }
+
+    /// The mean of a row, eight sums side by side and always in the same order.
+    private func mean(_ logits: UnsafeBufferPointer<Float>) -> Double {
+        var (sums, rest) = (SIMD8<Double>(), 0.0)
+        for index in 0..<logits.count / 8 {
+            for lane in 0..<8 { sums[lane] += Double(logits[8 * index + lane]) }
+        }
+        for index in logits.count / 8 * 8..<logits.count { rest += Double(logits[index]) }
+        return (sums.sum() + rest) / Double(logits.count)
+    }
+
     private var maxima = GroupMaxima()
     private var filter = LogitFilter()
     private var ceilings: [Float] = []
@@ -64,6 +86,7 @@ public final class Sampler {
         reading.drawProbabilities.append(distribution[token])
         try maxima.read(logits)
         reading.logProbabilities.append(choice(of: token, logits).logProbability)
+        reading.certainties.append(try certainty(logits))
         reading.plausibilities.append(Float(Elementary.exp(Double(logits[token]) - Double(maxima.largest))))
     }
 

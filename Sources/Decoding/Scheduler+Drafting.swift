@@ -7,7 +7,7 @@ extension Scheduler {
     func allotProposals() {
         let writers = queue.filter { $0.request.writer == .target && !$0.isParked && $0.text.end == nil }
         // As many as the target's pass has rows for, so that none is made for nothing and nobody is left out.
-        let room = min(Scheduler.longestDraft, limits.rowsPerPass / max(1, writers.count) - 1)
+        let room = min(Scheduler.longestDraft, max(0, limits.rowsPerPass / max(1, writers.count) - 1))
         for branch in writers {
             branch.allotment = min(branch.request.draftLength ?? (budget == nil ? Scheduler.usualDraft : room), room)
             branch.width = branch.request.draftWidth ?? 1

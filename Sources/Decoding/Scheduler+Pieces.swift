@@ -16,7 +16,7 @@ extension Scheduler {
         show: (_ piece: Generated, _ counters: DecodingCounters) -> Void
     ) async throws(DecodingError) -> Generated {
         precondition(request.stop.separator.isEmpty, "a separator may lie across two pieces")
-        var (rest, tokens, logProbabilities) = (request, [Int32](), [Float]())
+        var (rest, tokens, logProbabilities, certainties) = (request, [Int32](), [Float](), [Float]())
         if rest.textStart == nil { rest.textStart = await depth(of: request.start) }
         while true {
             rest.stop.maxTokens = min(count, request.stop.maxTokens - tokens.count)
@@ -28,10 +28,12 @@ extension Scheduler {
             show(piece, counters)
             tokens += piece.tokens
             logProbabilities += piece.logProbabilities
+            certainties += piece.certainties
             rest.start = piece.node
             guard piece.end == .length, !piece.tokens.isEmpty, tokens.count < request.stop.maxTokens else {
                 return Generated(
-                    node: piece.node, tokens: tokens, logProbabilities: logProbabilities, end: piece.end)
+                    node: piece.node, tokens: tokens, logProbabilities: logProbabilities, certainties: certainties,
+                    end: piece.end)
             }
         }
     }

@@ -50,6 +50,7 @@ extension Scheduler {
             let reading: TokenReading
             do { reading = try result.get() } catch { throw .sampling(error) }
             readings[piece.passage].logProbabilities += reading.logProbabilities
+            readings[piece.passage].certainties += reading.certainties
             readings[piece.passage].drawProbabilities += reading.drawProbabilities
             readings[piece.passage].plausibilities += reading.plausibilities
         }

@@ -11,14 +11,14 @@ public import Transformer
 public actor Scheduler {
     /// Limits of a scheduler.
     public struct Limits: Sendable, Hashable {
-        /// The most rows in a pass, at least 16; longer prompts are cut into chunks.
+        /// The most rows in a pass, at least 2; longer prompts are cut into chunks.
         public let rowsPerPass: Int
         /// The most bytes of KV memory, over all models.
         public let cacheBytes: Int
 
         /// - Parameters: the values of the properties, in their order.
         public init(rowsPerPass: Int = 256, cacheBytes: Int = 2 << 30) {
-            precondition(rowsPerPass >= 16 && cacheBytes > 0, "a pass has room for a branch and its proposals")
+            precondition(rowsPerPass >= 2 && cacheBytes > 0, "a pass has room for a token and the one that it is read from")
             self.rowsPerPass = rowsPerPass
             self.cacheBytes = cacheBytes
         }
@@ -151,7 +151,8 @@ public actor Scheduler {
                 admit(requests, to: RequestGroup(number: number) { continuation.resume(returning: $0) })
             }
         } onCancel: {
-            Task { await self.fail(number, .cancelled) }
+            // Behind the step in progress, before the next.
+            thread.add { self.assumeIsolated { $0.fail(number, .cancelled) } }
         }
         return try result.get()
     }

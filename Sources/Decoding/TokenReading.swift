@@ -2,6 +2,8 @@
 public struct TokenReading: Sendable, Hashable {
     /// The natural logarithm of each token's probability, before any filter.
     public internal(set) var logProbabilities: [Float] = []
+    /// How far each place's distribution is from a uniform one, in nats (`Scheduler`'s texts: `Generated.certainties`).
+    public internal(set) var certainties: [Float] = []
     /// With what probability sampling draws each token: after penalties, temperature and filters.
     public internal(set) var drawProbabilities: [Double] = []
     /// Each token's probability as a share of the most probable one's in its place, 0 to 1: min-p sampling with a smaller share

@@ -44,14 +44,23 @@ struct SearchArguments: ParsableArguments {
     @Option(help: "How often mcts descends to the end of a path.")
     var iterations: Int?
 
-    @Option(help: "What judges thoughts: the reward model, or the likelihood that the target gives them.")
+    @Option(help: "What judges thoughts: the reward model, the likelihood that the target gives them, or its self-certainty.")
     var scoring = Scoring.reward
 
     @Option(help: "How scores of thoughts become values of paths.")
     var aggregation: Aggregation?
 
-    @Option(help: "How drafts are judged: by a moving maximum of scores, as in the paper, or so that the mean is kept.")
+    @Option(
+        help: ArgumentHelp(
+            "How drafts are judged: by a moving maximum of scores, as in the paper, or so that the mean is kept; or, for the "
+                + "paper's ablation, by a fixed β, by lot (random), or the best of them up to a share of the slots."))
     var threshold: ThresholdRule?
+
+    @Option(help: "What fixed, random and share are set to, 0 to 1.")
+    var thresholdLevel: Double?
+
+    @Flag(help: "Let drafts compete at the first level too, once scores are known from other questions.")
+    var draftFirstLevel = false
 
     @Option(help: "Weight of the past in the moving threshold (θ), 0 to 1.")
     var theta: Double?
@@ -130,6 +139,8 @@ struct SearchArguments: ParsableArguments {
         parameters.iterations = iterations ?? parameters.iterations
         parameters.aggregation = aggregation ?? parameters.aggregation
         parameters.thresholdRule = threshold ?? parameters.thresholdRule
+        parameters.thresholdLevel = thresholdLevel ?? parameters.thresholdLevel
+        parameters.draftsFirstLevel = draftFirstLevel || parameters.draftsFirstLevel
         parameters.draftsPerPath = drafts ?? parameters.draftsPerPath
         parameters.epsilon = epsilon ?? parameters.epsilon
         parameters.margin = margin.map { Float($0) } ?? parameters.margin

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import JSON
 import SpecSearch
 
@@ -33,6 +34,13 @@ struct Solve: AsyncParsableCommand {
         help: ArgumentHelp("Go on with a search that was saved; it knows its question and options.", valueName: "file"),
         completion: .file())
     var resume: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What is known of scores from other questions: used if the file is there, and written when this one is answered.",
+            valueName: "file"),
+        completion: .file())
+    var memory: String?
 
     @Option(
         help:
@@ -73,6 +81,7 @@ struct Solve: AsyncParsableCommand {
             steps = saved.steps
         }
         guard let answer = events.answer else { return }
+        if let memory { try answer.memory.write(to: memory) }
         let computing = search.computing
         let report = AnswerReport(answer, mode: computing.mode)
         Terminal.standardOutput.write(json ? report.json.serialized() + "\n" : report.text)
@@ -81,7 +90,8 @@ struct Solve: AsyncParsableCommand {
 
     private func events(_ reasoner: Reasoner) throws -> SearchEvents {
         if let resume { return reasoner.events(continuing: try SavedSearch(contentsOf: resume)) }
-        return reasoner.events(
-            for: question ?? "", options: try search.options(policy ?? reasoner.defaults.policy, reasoner))
+        var options = try search.options(policy ?? reasoner.defaults.policy, reasoner)
+        if let memory, PathKind(of: memory) != .nothing { options.memory = try SearchMemory(contentsOf: memory) }
+        return reasoner.events(for: question ?? "", options: options)
     }
 }

@@ -31,6 +31,25 @@ final class ResumeCommandTests: XCTestCase {
         }
     }
 
+    func testMemoryGoesFromQuestionToQuestion() throws {
+        let folder = try ModelCopy(of: TinyModels.folder("qwen3-single"))
+        let memory = folder.path(of: "memory.json")
+        let solve = { (options: [String]) in
+            try Command.specsearch.run(
+                ["solve", self.question, "--policy", "selective", "--json", "--quiet", "--draft-first-level"] + options)
+        }
+        let first = { (result: Command.Result) in
+            try XCTUnwrap(try result.json()["thoughts"]?.array?.first)["origin"]?.string
+        }
+        XCTAssertEqual(try first(solve(["--memory", memory])), "target", "nothing is known yet")
+        let once = try Data(contentsOf: URL(fileURLWithPath: memory))
+        XCTAssertEqual(try first(solve(["--memory", memory])), "draft")
+        XCTAssertNotEqual(try Data(contentsOf: URL(fileURLWithPath: memory)), once)
+        try Command.specsearch.assertRefuses(
+            ["solve", question, "--quiet", "--memory", folder.path(of: "config.json")], code: 65,
+            saying: "not the form that this version writes")
+    }
+
     func testFilesThatAreNoSearchAreRefused() throws {
         let folder = try ModelCopy(of: TinyModels.folder("qwen3-single"))
         try folder.write("{\"format\":", to: "cut.json")
@@ -38,7 +57,7 @@ final class ResumeCommandTests: XCTestCase {
             try Command.specsearch.assertRefuses(["solve", "--quiet"] + arguments, code: code, saying: words)
         }
         try solve(["--resume", folder.path(of: "cut.json")], 65, "not JSON")
-        try solve(["--resume", folder.path(of: "config.json")], 65, "not one that was saved here")
+        try solve(["--resume", folder.path(of: "config.json")], 65, "not the form that this version writes")
         try solve(["--resume", folder.path(of: "none.json")], 66, "no such file")
         try solve([question, "--save", "/nowhere/at/all.json"], 64, "cannot be written")
     }

@@ -19,14 +19,18 @@ final class ReadingTests: XCTestCase {
     /// What a row says of a token: ln p, the share of the largest probability, and p after a temperature and top-k.
     private func expected(
         _ logits: [Float], _ token: Int, temperature: Double, topK: Int
-    ) -> (logProbability: Double, plausibility: Double, drawn: Double) {
+    ) -> (logProbability: Double, plausibility: Double, drawn: Double, certainty: Double) {
         let values = logits.map { Double($0) }
         let largest = values.max() ?? 0
         let sum = values.reduce(0) { $0 + exp($1 - largest) }
         let kept = values.indices.sorted { (values[$1], $0) < (values[$0], $1) }.prefix(topK)
         let weight = { (index: Int) in exp((values[index] - largest) / temperature) }
         let drawn = kept.contains(token) ? weight(token) / kept.reduce(0) { $0 + weight($1) } : 0
-        return (values[token] - largest - log(sum), exp(values[token] - largest), drawn)
+        let surprises = values.map { largest + log(sum) - $0 - log(Double(values.count)) }
+        return (
+            values[token] - largest - log(sum), exp(values[token] - largest), drawn,
+            surprises.reduce(0, +) / Double(values.count)
+        )
     }
 
     func testReadsWhatPlainSumsSayHoweverPassesAreCut() async throws {
@@ -44,7 +48,10 @@ final class ReadingTests: XCTestCase {
             var impossible = 0
             for (place, depth) in (path.count - count..<path.count).enumerated() {
                 let row = Array(logits[(depth - 1) * width..<depth * width])
-                let (logProbability, plausibility, drawn) = expected(row, Int(path[depth]), temperature: 0.5, topK: 12)
+                let (logProbability, plausibility, drawn, certainty) = expected(
+                    row, Int(path[depth]), temperature: 0.5, topK: 12)
+                XCTAssertEqual(Double(reading.certainties[place]), certainty, accuracy: 1e-4)
+                XCTAssertGreaterThan(certainty, 1e-3)
                 XCTAssertEqual(Double(reading.logProbabilities[place]), logProbability, accuracy: 1e-4)
                 XCTAssertEqual(Double(reading.plausibilities[place]), plausibility, accuracy: 1e-4)
                 XCTAssertEqual(reading.drawProbabilities[place], drawn, accuracy: 1e-4)
@@ -60,6 +67,34 @@ final class ReadingTests: XCTestCase {
             let memory = await scheduler.memory
             XCTAssertEqual(memory.bytesInUse, 0)
         }
+    }
+
+    func testWritingMeasuresTheCertaintyThatReadingFinds() async throws {
+        let model = try LanguageModel(contentsOf: TinyModels.folder("qwen3-single"))
+        let scheduler = try scheduler(model, rowsPerPass: 64)
+        let start = try await scheduler.open(path)
+        let sampling = try SamplingParameters(temperature: 0.7, seed: 3)
+        var request = GenerationRequest(start: start, sampling: sampling, stop: StopRule(endTokens: [], maxTokens: 12))
+        let silent = try await scheduler.generate([request]).generated[0]
+        XCTAssertEqual(silent.certainties, [])
+        request.measuresCertainty = true
+        for drafters in [Set<Drafter>(), [.ngrams]] {
+            (request.drafters, request.draftLength) = (drafters, drafters.isEmpty ? 0 : 4)
+            let written = try await scheduler.generate([request]).generated[0]
+            XCTAssertEqual(written.tokens, silent.tokens)
+            let passage = Scheduler.Passage(end: written.node, tokens: 12, sampling: sampling, textStart: path.count)
+            let reading = try await scheduler.read([passage]).readings[0]
+            XCTAssertEqual(written.certainties, reading.certainties)
+        }
+    }
+
+    func testCertaintyOfAForbiddenTokenIsInfinite() throws {
+        let certainty = { (row: [Float]) in
+            try row.withUnsafeBufferPointer { try Sampler().certainty($0) }
+        }
+        XCTAssertEqual(try certainty([Float](repeating: 3, count: 11)), 0, accuracy: 1e-6)
+        XCTAssertEqual(try certainty([0, -.infinity]), .infinity)
+        XCTAssertThrowsError(try certainty([0, .nan]))
     }
 
     func testPenaltiesLookAtEachTokensOwnPast() async throws {

@@ -79,6 +79,49 @@ final class BeamSearchLevelTests: XCTestCase {
         XCTAssertEqual(script.requests.first, "d draft 0")
     }
 
+    func testFixedThresholdStaysWhereItIs() throws {
+        var script = try SearchScript(width: 2, beams: 1) { ($0.thresholdRule, $0.thresholdLevel) = (.fixed, 0.6) }
+        try script.write("a b")
+        try script.score(0.1, 0)
+        for _ in 0..<2 {
+            XCTAssertEqual(script.threshold, 0.6)
+            try script.write("c d e f")
+            try script.score(0.75, 0.5, 0.59, 0.6)
+            XCTAssertEqual(script.requests.first, "c draft 0")
+        }
+        XCTAssertEqual(script.thoughts(.rejected), ["d", "e", "d", "e"])
+    }
+
+    func testShareOfTheSlotsIsAlwaysTheTargets() throws {
+        var script = try SearchScript(width: 3, beams: 1) { ($0.thresholdRule, $0.thresholdLevel) = (.share, 0.5) }
+        try script.write("a b c")
+        try script.score(1, 0, 0)
+        try script.write("d e f g h i")
+        try script.score(0.125, 0, 0.25, 0, 0, 0)
+        // Of three slots a share of one half is two, whatever the scores.
+        XCTAssertEqual(script.thoughts(.rejected), ["e", "g", "h", "i"])
+        XCTAssertEqual(script.requests, ["a target 0"])
+    }
+
+    func testLotsRejectTheirShareWhateverTheScores() throws {
+        var accepted = 0
+        for seed in 0..<400 {
+            var parameters = SearchParameters()
+            (parameters.width, parameters.beams, parameters.thresholdRule) = (4, 1, .random)
+            (parameters.thresholdLevel, parameters.draftsPerPath) = (0.25, 4)
+            let format = try PromptFormat(prompt: "{question}\n", separator: "\n", answer: "The answer is {answer}.")
+            var script = try SearchScript(width: 4)
+            script.search = try Search(policy: .paper, parameters: parameters, format: format, seed: UInt64(seed))
+            try script.write("a b c d")
+            try script.score(1, 0, 0, 0)
+            try script.write("e f g h")
+            try script.score(0, 0.25, 0.5, 0.75)
+            accepted += script.search.counters.thoughtsAccepted
+        }
+        // Four standard deviations around a quarter of 1,600.
+        XCTAssertEqual(Double(accepted), 400, accuracy: 4 * (1600 * 0.25 * 0.75).squareRoot())
+    }
+
     func testDuplicatesAreMergedBeforeAnythingSeesThem() throws {
         var script = try SearchScript(width: 2, beams: 1, theta: 0.5)
         try script.write("a a")

@@ -1,5 +1,7 @@
+import CacheTree
 import Decoding
 import Foundation
+import JSON
 import SpecSearch
 import TestSupport
 import Tokenization
@@ -34,7 +36,10 @@ final class ReasonerTests: XCTestCase {
 
     func testTheSameSeedGivesTheSameTreeWhateverComputesIt() async throws {
         let usual = try await reasoner()
-        let others = [try await reasoner(threads: 1), try await reasoner(rowsPerPass: 16)]
+        let others = [
+            try await reasoner(threads: 1), try await reasoner(rowsPerPass: 4), try await reasoner(rowsPerPass: 16),
+            try await reasoner(rowsPerPass: 64),
+        ]
         for policy in SpeculationPolicy.allCases {
             for question in Self.questions {
                 let tree = try await usual.answer(question, options: options(usual, policy)).outcome.tree
@@ -48,6 +53,10 @@ final class ReasonerTests: XCTestCase {
                     let again = try await other.answer(question, options: options(other, policy))
                     XCTAssertEqual(again.outcome.tree, tree, "\(policy)")
                 }
+                var serial = try options(usual, policy)
+                serial.isSerial = true
+                let again = try await usual.answer(question, options: serial)
+                XCTAssertEqual(again.outcome.tree, tree, "\(policy), one text after the other")
             }
         }
     }
@@ -134,6 +143,15 @@ final class ReasonerTests: XCTestCase {
     }
 
     func testLikelihoodIsTheTargetsOwnWhoeverWrites() async throws {
+        try await assertScoresAreTheTargetsOwn(.likelihood) { exp($0.meanLogProbability) }
+    }
+
+    func testSelfCertaintyIsTheTargetsOwnWhoeverWrites() async throws {
+        try await assertScoresAreTheTargetsOwn(.selfCertainty) { $0.selfCertainty ?? .nan }
+    }
+
+    /// The same text behind the same path has the same score whoever wrote it, and what the target wrote has what it noted.
+    private func assertScoresAreTheTargetsOwn(_ scoring: Scoring, noted: (Thought) -> Float) async throws {
         let reasoner = try await reasoner()
         var compared = 0
         for question in Self.questions {
@@ -141,13 +159,14 @@ final class ReasonerTests: XCTestCase {
             var scores: [String: Float] = [:]
             for policy in [SpeculationPolicy.plain, .paper, .selective] {
                 var options = try options(reasoner, policy)
-                options.scoring = .likelihood
+                options.scoring = scoring
                 let outcome = try await reasoner.answer(question, options: options).outcome
                 XCTAssertEqual(outcome.counters.rewardRows, 0)
                 for thought in outcome.tree.thoughts {
                     let (score, text) = (try XCTUnwrap(thought.score), outcome.tree.text(of: thought.id))
                     if thought.origin == .target {
-                        XCTAssertEqual(score, exp(thought.meanLogProbability), accuracy: 1e-6)
+                        XCTAssertEqual(score, noted(thought), accuracy: 1e-6)
+                        XCTAssertTrue(0 < score && score < 1)
                     }
                     if policy == .plain {
                         scores[text] = score
@@ -284,6 +303,29 @@ final class ReasonerTests: XCTestCase {
         let result = await task.result
         guard case .failure(let error) = result, case .generation(.cancelled)? = error as? ReasonerError else {
             return XCTFail("a cancelled search gives no answer")
+        }
+    }
+
+    func testCancellingStopsWithThePassInProgressAndFreesAllPages() async throws {
+        for policy in SpeculationPolicy.allCases {
+            let (clock, trace) = (ContinuousClock(), Trace())
+            let begin = clock.now
+            let reasoner = try await Reasoner(
+                bundle: RepositoryRoot.path(of: "Weights/qwen"),
+                configuration: .init(trace: trace))
+            var options = try options(reasoner, policy)
+            (options.parameters.width, options.parameters.beams) = (32, 8)
+            let (question, wide) = (Self.questions[0], options)
+            let task = Task<Answer, any Error> { try await reasoner.answer(question, options: wide) }
+            try await Task.sleep(for: .milliseconds(30))
+            task.cancel()
+            let cancelled = (clock.now - begin) / .microseconds(1)
+            guard case .failure = await task.result else { return XCTFail("\(policy): the search was too short") }
+            let events = try XCTUnwrap(trace.json["traceEvents"]?.array)
+            let late = events.filter { $0["ts"]?.double ?? 0 > cancelled && ["target", "reward"].contains($0["name"]) }
+            XCTAssertLessThanOrEqual(late.count, 1, "\(policy)")
+            let memory = await reasoner.memory
+            XCTAssertEqual(memory.bytesInUse, 0, "\(policy)")
         }
     }
 

@@ -20,10 +20,10 @@ final class SavedSearchTests: XCTestCase {
         (parameters.width, parameters.depth, parameters.iterations) = (3, 5, 6)
         (parameters.thoughtBudget, parameters.timeBudget) = (seed % 2 == 0 ? 500 : nil, .milliseconds(2500))
         let options = SearchOptions(
-            strategy: strategy, policy: policy, scoring: seed % 4 == 0 ? .likelihood : .reward, parameters: parameters,
+            strategy: strategy, policy: policy, scoring: Scoring.allCases[seed % 3], parameters: parameters,
             sampling: try SamplingParameters(temperature: 0.7, topK: 5, presencePenalty: -0.5, seed: .max),
             draftLength: seed % 3 == 0 ? nil : seed % 16, drafters: seed % 2 == 0 ? [.model, .ngrams] : [],
-            memory: try memory())
+            isSerial: seed % 5 == 0, memory: try memory())
         let origin = CacheOrigin(kernels: .baseline, mode: NumericMode(cache: .int8), models: [.max, 0])
         var saved = SavedSearch(question: "Q \"1\"\n", options: options, origin: origin, scorer: "toy")
         var search = try Search(options, format: try XCTUnwrap(Self.format))
@@ -43,6 +43,26 @@ final class SavedSearchTests: XCTestCase {
         memory.thresholds.update(depth: 3, targets: [0.5], candidates: [0.7])
         memory.scores.add(0.3, depth: 2, weight: 33)
         return memory
+    }
+
+    func testMemoryIsWrittenAndRead() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("memory-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("memory.json").path
+        let memory = try memory()
+        try memory.write(to: path)
+        XCTAssertEqual(try SearchMemory(contentsOf: path), memory)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        for broken in [
+            String(text.dropLast(3)), text.replacingOccurrences(of: "memory 1", with: "memory 9"),
+            text.replacingOccurrences(of: "\"theta\":", with: "\"theta\":-"), "{}", "[]",
+        ] {
+            try broken.write(toFile: path, atomically: true, encoding: .utf8)
+            XCTAssertThrowsError(try SearchMemory(contentsOf: path), broken) { XCTAssertTrue($0 is SavedSearchError) }
+        }
+        XCTAssertThrowsError(try SearchMemory(contentsOf: folder.path + "/none"))
+        XCTAssertThrowsError(try memory.write(to: folder.path + "/none/memory.json"))
     }
 
     func testGoesOnWithTheSameTreeFromEveryStep() throws {

@@ -216,7 +216,11 @@ final class SelectivePolicyTests: XCTestCase {
         XCTAssertEqual(script.requests.first, "- target 0")
         try script.write("! a")
         try script.score(1, 0.5)
-        let next = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5, memory: script.search.memory)
+        let careful = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5, memory: script.search.memory)
+        XCTAssertEqual(careful.requests, (0..<2).map { "- target \($0)" }, "unless told, the first level is the target's")
+        let next = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5, memory: script.search.memory) {
+            $0.draftsFirstLevel = true
+        }
         XCTAssertEqual(next.requests, (0..<4).map { "- draft \($0)" })
         XCTAssertEqual(next.search.memory.questions, 2)
     }
@@ -266,7 +270,7 @@ extension Thought {
     static func judged(_ id: Int, _ value: Float) -> Thought {
         var thought = Thought(
             id: id, parent: nil, depth: 1, slot: id, origin: .draft, text: "\(id)", tokens: [], end: .separator,
-            meanLogProbability: 0, isFinal: false, score: value)
+            meanLogProbability: 0, selfCertainty: nil, isFinal: false, score: value)
         thought.value = value
         return thought
     }

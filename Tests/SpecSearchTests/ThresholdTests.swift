@@ -39,10 +39,10 @@ final class ThresholdTests: XCTestCase {
     func testNextQuestionBeginsWithWhatTheFirstLevelsSaid() throws {
         var table = table(theta: 0.5)
         table.update(depth: 1, targets: [1], candidates: [1])
-        let next = table.forNextQuestion(.maximum, theta: 0.5)
+        let next = table.forNextQuestion(.maximum, theta: 0.5, level: 0.5)
         XCTAssertEqual(next[1], 0.5)
         XCTAssertEqual(next[2], 0.5)
-        XCTAssertNil(table.forNextQuestion(.mean, theta: 0.5)[2])
+        XCTAssertNil(table.forNextQuestion(.mean, theta: 0.5, level: 0.5)[2])
     }
 
     func testMeanMatchedThresholdIsTheLowestThatKeepsTheMean() throws {

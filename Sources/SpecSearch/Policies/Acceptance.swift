@@ -1,6 +1,6 @@
 /// The verdict on drafts: SpecSearch (ICML 2025), Algorithm 1, steps 3 and 4, and appendix H.2.
 struct Acceptance: Hashable {
-    /// The drafts with V ≥ β, at most N for each path, best first; in the order of creation.
+    /// The drafts with V ≥ β, the best N of each path; in the order of creation.
     let accepted: [Thought.ID]
     /// The others, in the order of creation.
     let rejected: [Thought.ID]
@@ -9,12 +9,10 @@ struct Acceptance: Hashable {
     ///
     /// - Parameters:
     ///   - drafts: for each path the distinct drafts that continue it; of equal scores, the lower slot is the better.
-    ///   - threshold: β.
-    ///   - width: N.
-    init(drafts: [[Thought]], threshold: Double, width: Int) {
-        let chosen = drafts.map { drafts in
-            drafts.filter { Double($0.value ?? 0) >= threshold }.sorted(by: Thought.isBetter).prefix(width)
-        }
+    ///   - most: how many of a path are accepted at most: N.
+    ///   - isGood: whether a draft may be: V ≥ β.
+    init(drafts: [[Thought]], most: Int, isGood: (Thought) -> Bool) {
+        let chosen = drafts.map { $0.filter(isGood).sorted(by: Thought.isBetter).prefix(most) }
         accepted = chosen.joined().map(\.id).sorted()
         rejected = Set(drafts.joined().map(\.id)).subtracting(accepted).sorted()
     }

@@ -16,7 +16,8 @@ public struct SearchMemory: Sendable, Hashable {
     /// The same for the next question, for which what was seen counts a little less.
     func forNextQuestion(_ parameters: SearchParameters) -> SearchMemory {
         var memory = self
-        memory.thresholds = thresholds.forNextQuestion(parameters.thresholdRule, theta: parameters.theta)
+        memory.thresholds = thresholds.forNextQuestion(
+            parameters.thresholdRule, theta: parameters.theta, level: parameters.thresholdLevel)
         memory.scores.age()
         memory.questions += 1
         return memory

@@ -15,6 +15,13 @@ public enum ThresholdRule: String, Sendable, Hashable, CaseIterable {
     /// Theorem 4.3 asks for more than it needs: if the mean of a level is to be the target's, it need not be reached by every
     /// draft. It keeps the mean, not the best.
     case mean
+    /// β = `SearchParameters.thresholdLevel` at every depth: the ablation "fixed threshold" of the paper's Table 3.
+    case fixed
+    /// No threshold: each draft is accepted with the probability `thresholdLevel`: "random rejection".
+    case random
+    /// No threshold: the best drafts of each path fill the share `thresholdLevel` of its slots, the target always writes the
+    /// others: "fixed large-model share".
+    case share
 }
 
 /// β by depth.
@@ -26,22 +33,28 @@ public struct ThresholdTable: Sendable, Hashable {
     public let rule: ThresholdRule
     /// θ, the weight of the past, from 0 to 1.
     public let theta: Double
+    /// β where it is fixed.
+    private let level: Double
     /// β, or μ, from depth 1 on; nil where nothing is known. In double precision, so that only scores decide comparisons.
     private(set) var values: [Double?]
     /// What depth 1 says of itself, for the next question.
     private(set) var first: Double?
 
-    init(rule: ThresholdRule = .maximum, theta: Double = 0.9, values: [Double?] = [], first: Double? = nil) {
+    init(
+        rule: ThresholdRule = .maximum, theta: Double = 0.9, level: Double = 0.5, values: [Double?] = [],
+        first: Double? = nil
+    ) {
         self.rule = rule
         self.theta = theta
+        self.level = level
         self.values = values
         self.first = first
     }
 
     /// The same for the next question; empty if it averages something else.
-    func forNextQuestion(_ rule: ThresholdRule, theta: Double) -> ThresholdTable {
-        guard rule == self.rule else { return ThresholdTable(rule: rule, theta: theta) }
-        var table = ThresholdTable(rule: rule, theta: theta, values: values, first: first)
+    func forNextQuestion(_ rule: ThresholdRule, theta: Double, level: Double) -> ThresholdTable {
+        guard rule == self.rule else { return ThresholdTable(rule: rule, theta: theta, level: level) }
+        var table = ThresholdTable(rule: rule, theta: theta, level: level, values: values, first: first)
         if let first { table[1] = first }
         return table
     }
@@ -80,6 +93,8 @@ public struct ThresholdTable: Sendable, Hashable {
         case .maximum: news = candidates.max().map { Double($0) }
         case .mean:
             news = targets.isEmpty ? nil : targets.reduce(0) { $0 + Double($1) } / Double(targets.count)
+        case .fixed: return self[depth + 1] = level
+        case .random, .share: return self[depth + 1] = 0
         }
         guard let news else { return self[depth + 1] = self[depth + 1] ?? before }
         self[depth + 1] = average(self[depth + 1] ?? before, news)

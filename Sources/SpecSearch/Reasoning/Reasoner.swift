@@ -1,3 +1,4 @@
+public import CacheTree
 public import Compute
 public import Decoding
 internal import Tokenization
@@ -78,6 +79,9 @@ public final class Reasoner: Sendable {
         defaults = SearchOptions(
             policy: bundle.draft == nil ? .plain : .paper, parameters: bundle.search, sampling: sampling)
     }
+
+    /// What the caches of the target and its draft cost now.
+    public var memory: CacheStatistics { get async { await models.scheduler.memory } }
 
     /// Searches for the answer of a question.
     ///

@@ -62,6 +62,7 @@ extension SearchRun {
             guard let rewards = try await rewards(of: thoughts) else { return stop(.context) }
             scores = rewards
         case .likelihood: scores = try await likelihoods(of: thoughts)
+        case .selfCertainty: scores = try await selfCertainties(of: thoughts)
         }
         let events: [SearchEvent]
         do { events = try tell(.scores(scores)) } catch { throw .search(error) }
@@ -86,13 +87,25 @@ extension SearchRun {
 
     /// The geometric means of the probabilities that the target gives to the tokens.
     private func likelihoods(of thoughts: [Thought.ID]) async throws(ReasonerError) -> [Float] {
+        let means = try await targetValues(of: thoughts) { $0.meanLogProbability } read: { reading in
+            reading.logProbabilities.reduce(0, +) / Float(max(1, reading.logProbabilities.count))
+        }
+        return means.map { Float(Elementary.exp(Double($0))) }
+    }
+
+    private func selfCertainties(of thoughts: [Thought.ID]) async throws(ReasonerError) -> [Float] {
+        try await targetValues(of: thoughts) { $0.selfCertainty } read: { Scoring.selfCertainty($0.certainties) }
+    }
+
+    /// What the target says of thoughts: noted when it wrote them, or read off drafts.
+    private func targetValues(
+        of thoughts: [Thought.ID], noted: (Thought) -> Float?, read: (TokenReading) -> Float
+    ) async throws(ReasonerError) -> [Float] {
         guard let tree = search?.tree else { return [] }
         let drafts = thoughts.filter { tree[$0].origin == .draft }
-        var means: [Thought.ID: Float] = [:]
-        for (id, reading) in zip(drafts, try await read(drafts)) {
-            means[id] = reading.logProbabilities.reduce(0, +) / Float(max(1, reading.logProbabilities.count))
-        }
-        return thoughts.map { Float(Elementary.exp(Double(means[$0] ?? tree[$0].meanLogProbability))) }
+        var values: [Thought.ID: Float] = [:]
+        for (id, reading) in zip(drafts, try await self.read(drafts)) { values[id] = read(reading) }
+        return thoughts.map { values[$0] ?? noted(tree[$0]) ?? .nan }
     }
 
     func check(_ thoughts: [Thought.ID]) async throws(ReasonerError) -> [SearchEvent] {
@@ -139,8 +152,8 @@ extension SearchRun {
             start: place.node, writer: request.origin, draftLength: speculates ? options.draftLength : 0,
             drafters: options.drafters, sampling: options.sampling,
             branch: place.branch.child(slot: request.slot, origin: request.origin), textStart: promptLength,
-            stop: stopRule(
-                maxTokens: request.maxTokens, separator: request.extent == .thought))
+            stop: stopRule(maxTokens: request.maxTokens, separator: request.extent == .thought),
+            measuresCertainty: options.scoring == .selfCertainty && request.origin == .target)
     }
 
     /// Where a thought ends, or a text without a separator.

@@ -27,10 +27,12 @@ struct ThoughtReader {
             let tokens = Array(generated.tokens[range])
             let isLast = range.upperBound == generated.tokens.count
             let sum = generated.logProbabilities[range].reduce(0, +)
+            let certainties = generated.certainties.isEmpty ? nil : generated.certainties[range]
             thoughts.append(
                 WrittenThought(
                     text: tokens.map { text.append($0) }.joined(), tokens: tokens,
-                    end: isLast ? generated.end : .separator, meanLogProbability: sum / Float(max(1, tokens.count))))
+                    end: isLast ? generated.end : .separator, meanLogProbability: sum / Float(max(1, tokens.count)),
+                    selfCertainty: certainties.map(Scoring.selfCertainty)))
         }
         return thoughts
     }

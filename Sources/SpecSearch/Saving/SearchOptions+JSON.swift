@@ -93,7 +93,7 @@ extension SearchParameters {
     }
     private static var shares: [(name: String, value: WritableKeyPath<SearchParameters, Double>)] {
         [
-            ("theta", \.theta), ("epsilon", \.epsilon), ("auditRate", \.auditRate),
+            ("theta", \.theta), ("thresholdLevel", \.thresholdLevel), ("epsilon", \.epsilon), ("auditRate", \.auditRate),
         ]
     }
     private static var floats: [(name: String, value: WritableKeyPath<SearchParameters, Float>)] {
@@ -110,6 +110,7 @@ extension SearchParameters {
         for (name, value) in Self.floats { object.set(name, .number(Double(self[keyPath: value]))) }
         object.set("aggregation", .string(aggregation.rawValue))
         object.set("thresholdRule", .string(thresholdRule.rawValue))
+        object.set("draftsFirstLevel", .bool(draftsFirstLevel))
         if let timeBudget { object.set("timeBudget", .number(timeBudget / .seconds(1))) }
         return .object(object)
     }
@@ -118,7 +119,7 @@ extension SearchParameters {
         let names =
             Self.counts.map(\.name) + Self.limits.map(\.name) + Self.shares.map(\.name) + Self.floats.map(\.name)
         let fields = try file.object(
-            "parameters", allowed: names + ["aggregation", "thresholdRule", "timeBudget"])
+            "parameters", allowed: names + ["aggregation", "thresholdRule", "draftsFirstLevel", "timeBudget"])
         self.init()
         for (name, value) in Self.counts {
             self[keyPath: value] = try fields.integer(name, fallback: self[keyPath: value])
@@ -132,6 +133,7 @@ extension SearchParameters {
         }
         aggregation = try fields.choice("aggregation", fallback: aggregation)
         thresholdRule = try fields.choice("thresholdRule", fallback: thresholdRule)
+        draftsFirstLevel = try fields.value("draftsFirstLevel", "true or false") { $0.bool } ?? false
         timeBudget = try fields.value("timeBudget", "seconds") { value in
             value.double.flatMap { $0 > 0 && $0 < 1e9 ? .seconds($0) : nil }
         }

@@ -56,6 +56,7 @@ extension WrittenThought {
         [
             "text": .string(text), "tokens": .array(tokens.map { .integer(Int($0)) }), "end": .string(end.rawValue),
             "logProbability": .number(Double(meanLogProbability)),
+            "selfCertainty": selfCertainty.map { .number(Double($0)) } ?? .null,
         ]
     }
 
@@ -67,6 +68,8 @@ extension WrittenThought {
         let tokens = values.compactMap { $0.int.flatMap { Int32(exactly: $0) } }
         // Every model writes at least one token.
         guard tokens.count == values.count, !tokens.isEmpty else { return nil }
-        self.init(text: text, tokens: tokens, end: end, meanLogProbability: Float(logProbability))
+        self.init(
+            text: text, tokens: tokens, end: end, meanLogProbability: Float(logProbability),
+            selfCertainty: json["selfCertainty"]?.double.map { Float($0) })
     }
 }

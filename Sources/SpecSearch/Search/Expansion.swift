@@ -76,7 +76,8 @@ struct Expansion: Sendable {
     /// The first batch.
     mutating func begin(_ record: SearchRecord) -> [WriteRequest] {
         let parameters = record.parameters
-        guard record.policy.draftsThoughts, let threshold = record.memory.thresholds[depth] else {
+        let isTargets = depth == 1 && !parameters.draftsFirstLevel
+        guard record.policy.draftsThoughts, !isTargets, let threshold = record.memory.thresholds[depth] else {
             batch = .own
             return requests(.target, paths.map { _ in parameters.width }, parameters)
         }
@@ -116,9 +117,17 @@ struct Expansion: Sendable {
     /// Decides which drafts compete.
     private mutating func judgeDrafts(_ drafts: [Thought.ID], _ record: inout SearchRecord) {
         let thoughts = drafts.map { record.tree[$0] }
+        let parameters = record.parameters
         let threshold = record.memory.thresholds.threshold(for: thoughts, depth: depth)
+        let draws = record.random.stream(branch: .root, position: depth, purpose: .rejection)
+        let isShare = parameters.thresholdRule == .share
         let acceptance = Acceptance(
-            drafts: byPath(thoughts), threshold: threshold, width: record.parameters.width)
+            drafts: byPath(thoughts),
+            most: isShare ? Int((parameters.thresholdLevel * Double(parameters.width)).rounded()) : parameters.width
+        ) { thought in
+            parameters.thresholdRule == .random
+                ? draws.uniform(thought.id) < parameters.thresholdLevel : Double(thought.value ?? 0) >= threshold
+        }
         (candidates, rejected) = (acceptance.accepted, acceptance.rejected)
         record.counters.thoughtsAccepted += candidates.count
         let accepted = Set(candidates)

@@ -21,6 +21,11 @@ public struct SearchParameters: Sendable, Hashable {
     public var thresholdRule = ThresholdRule.maximum
     /// θ, the weight of the threshold's past in its moving average, from 0 to 1. 0.9 in the paper.
     public var theta = 0.9
+    /// What the rules `fixed`, `random` and `share` are set to, from 0 to 1.
+    public var thresholdLevel = 0.5
+    /// Whether a memory that knows a threshold for the first level lets drafts compete there. In the paper the first level is the
+    /// target's; where first steps decide, drafting them costs right answers.
+    public var draftsFirstLevel = false
     /// How many thoughts the draft model writes for each path; nil for 2N, as in the paper.
     public var draftsPerPath: Int?
     /// ε of the policy `selective`: how probable it may be that a correction would have been among the best, 0 to 1.
@@ -61,6 +66,7 @@ public struct SearchParameters: Sendable, Hashable {
         try check("tokenBudget", tokenBudget ?? 1, 1...Int.max)
         try check("thoughtBudget", thoughtBudget ?? 1, 1...Int.max)
         try check("theta", theta, 0)
+        try check("thresholdLevel", thresholdLevel, 0)
         try check("epsilon", epsilon, 0)
         try check("margin", Double(margin), 0)
         try check("plausibility", Double(plausibility), 0)

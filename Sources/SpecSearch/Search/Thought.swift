@@ -35,6 +35,8 @@ public struct Thought: Sendable, Hashable, Identifiable {
     public let end: GenerationEnd
     /// The mean of the natural logarithms of its tokens' probabilities under the model that wrote it.
     public let meanLogProbability: Float
+    /// How certain the target was when it wrote this, from 0 to 1, where that is what judges thoughts.
+    public let selfCertainty: Float?
     /// Whether nothing follows: the model ended its text, or the path holds an answer.
     public let isFinal: Bool
     /// The reward model's judgement V, from 0 to 1; nil before it is there.

@@ -66,7 +66,7 @@ public struct ThoughtTree: Sendable, Hashable {
         let thought = Thought(
             id: count, parent: parent, depth: parent.map { thoughts[$0].depth + 1 } ?? 1,
             slot: slot, origin: origin, text: written.text, tokens: written.tokens, end: written.end,
-            meanLogProbability: written.meanLogProbability, isFinal: isFinal,
+            meanLogProbability: written.meanLogProbability, selfCertainty: written.selfCertainty, isFinal: isFinal,
             score: twins.compactMap { thoughts[$0].score }.first)
         append(thought)
         return .new(thought.id)

@@ -10,12 +10,17 @@ public struct WrittenThought: Sendable, Hashable {
     public var end: GenerationEnd
     /// The mean of the natural logarithms of the tokens' probabilities under the model that wrote them.
     public var meanLogProbability: Float
+    /// How certain the model was, from 0 to 1: `Scoring.selfCertainty`. Nil where nobody asks, or the draft model wrote it.
+    public var selfCertainty: Float?
 
     /// - Parameters: the values of the properties, in their order.
-    public init(text: String, tokens: [Int32], end: GenerationEnd, meanLogProbability: Float) {
+    public init(
+        text: String, tokens: [Int32], end: GenerationEnd, meanLogProbability: Float, selfCertainty: Float? = nil
+    ) {
         self.text = text
         self.tokens = tokens
         self.end = end
         self.meanLogProbability = meanLogProbability
+        self.selfCertainty = selfCertainty
     }
 }
