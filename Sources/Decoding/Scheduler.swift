@@ -18,7 +18,8 @@ public actor Scheduler {
 
         /// - Parameters: the values of the properties, in their order.
         public init(rowsPerPass: Int = 256, cacheBytes: Int = 2 << 30) {
-            precondition(rowsPerPass >= 2 && cacheBytes > 0, "a pass has room for a token and the one that it is read from")
+            precondition(
+                rowsPerPass >= 2 && cacheBytes > 0, "a pass has room for a token and the one that it is read from")
             self.rowsPerPass = rowsPerPass
             self.cacheBytes = cacheBytes
         }

@@ -44,7 +44,9 @@ struct SearchArguments: ParsableArguments {
     @Option(help: "How often mcts descends to the end of a path.")
     var iterations: Int?
 
-    @Option(help: "What judges thoughts: the reward model, the likelihood that the target gives them, or its self-certainty.")
+    @Option(
+        help:
+            "What judges thoughts: the reward model, the likelihood that the target gives them, or its self-certainty.")
     var scoring = Scoring.reward
 
     @Option(help: "How scores of thoughts become values of paths.")

@@ -217,7 +217,8 @@ final class SelectivePolicyTests: XCTestCase {
         try script.write("! a")
         try script.score(1, 0.5)
         let careful = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5, memory: script.search.memory)
-        XCTAssertEqual(careful.requests, (0..<2).map { "- target \($0)" }, "unless told, the first level is the target's")
+        XCTAssertEqual(
+            careful.requests, (0..<2).map { "- target \($0)" }, "unless told, the first level is the target's")
         let next = try SearchScript(.selective, width: 2, beams: 1, theta: 0.5, memory: script.search.memory) {
             $0.draftsFirstLevel = true
         }

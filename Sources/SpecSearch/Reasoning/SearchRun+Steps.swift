@@ -87,14 +87,20 @@ extension SearchRun {
 
     /// The geometric means of the probabilities that the target gives to the tokens.
     private func likelihoods(of thoughts: [Thought.ID]) async throws(ReasonerError) -> [Float] {
-        let means = try await targetValues(of: thoughts) { $0.meanLogProbability } read: { reading in
+        let means = try await targetValues(of: thoughts) {
+            $0.meanLogProbability
+        } read: { reading in
             reading.logProbabilities.reduce(0, +) / Float(max(1, reading.logProbabilities.count))
         }
         return means.map { Float(Elementary.exp(Double($0))) }
     }
 
     private func selfCertainties(of thoughts: [Thought.ID]) async throws(ReasonerError) -> [Float] {
-        try await targetValues(of: thoughts) { $0.selfCertainty } read: { Scoring.selfCertainty($0.certainties) }
+        try await targetValues(of: thoughts) {
+            $0.selfCertainty
+        } read: {
+            Scoring.selfCertainty($0.certainties)
+        }
     }
 
     /// What the target says of thoughts: noted when it wrote them, or read off drafts.

@@ -93,7 +93,8 @@ extension SearchParameters {
     }
     private static var shares: [(name: String, value: WritableKeyPath<SearchParameters, Double>)] {
         [
-            ("theta", \.theta), ("thresholdLevel", \.thresholdLevel), ("epsilon", \.epsilon), ("auditRate", \.auditRate),
+            ("theta", \.theta), ("thresholdLevel", \.thresholdLevel), ("epsilon", \.epsilon),
+            ("auditRate", \.auditRate),
         ]
     }
     private static var floats: [(name: String, value: WritableKeyPath<SearchParameters, Float>)] {
