@@ -21,6 +21,7 @@ struct Program: AsyncParsableCommand {
             """,
         subcommands: [
             Solve.self, Evaluate.self, Generate.self, Logits.self, Tokenize.self, Inspect.self, Bench.self,
+            BenchSearch.self,
         ])
 
     /// Runs the command; a typed error becomes one line on standard error and its exit code.

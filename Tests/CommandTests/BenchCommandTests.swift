@@ -29,6 +29,40 @@ final class BenchCommandTests: XCTestCase {
         }
     }
 
+    func testSearchesOfAShapeAreMeasuredAtTheRatesGiven() throws {
+        func search(_ options: String...) throws -> [JSONValue] {
+            let draft = TinyModels.bundled("qwen/draft")
+            let result = try Command.specsearch.run(
+                [
+                    "bench-search", "--target", TinyModels.bundled("qwen/target"), "--draft", draft, "--reward", draft,
+                    "--width", "3", "--depth", "4", "--thought-tokens", "8", "--repetitions", "2", "--json",
+                ] + options)
+            return try XCTUnwrap(try result.json().array)
+        }
+        func counts(_ entries: [JSONValue], _ name: String) -> [Int?] { entries.map { $0["counters"]?[name]?.int } }
+        let good = try search("--draft-good", "1", "--target-good", "1", "--duplicates", "0")
+        XCTAssertEqual(good.map { $0["policy"]?.string }, ["plain", "lossless", "paper", "selective"])
+        XCTAssertEqual(good[0]["ratio"]?.double, 1)
+        XCTAssertEqual(counts(good, "levels"), [8, 8, 8, 8])
+        // The first level is the target's, all others the draft's.
+        XCTAssertEqual(counts(good, "levelsWithoutCorrection"), [0, 0, 6, 6])
+        XCTAssertEqual(counts(good, "thoughtsDrafted"), [0, 0, 72, 72])
+        // Of the reward model's rows the question has 64, and each thought 9.
+        let thoughts = 2 * (3 + 3 * 6)
+        XCTAssertEqual(counts(good, "rewardRows")[0], 2 * 64 + 9 * thoughts)
+        let bad = try search("--draft-good", "0", "--policies", "paper")
+        XCTAssertEqual(counts(bad, "levelsWithoutCorrection"), [0, 0])
+        XCTAssertEqual(counts(bad, "thoughtsCorrected"), [0, 36])
+        let table = try Command.specsearch.run(
+            [
+                "bench-search", "--target", TinyModels.bundled("qwen/target"), "--draft",
+                TinyModels.bundled("qwen/draft"), "--reward", TinyModels.bundled("qwen/draft"), "--depth", "2",
+                "--thought-tokens", "4", "--repetitions", "1",
+            ])
+        XCTAssertEqual(table.lines.count, 6)
+        XCTAssertTrue(table.lines[2].hasPrefix("| plain | "))
+    }
+
     func testAPassReadsSharedKeysAndValuesOnce() throws {
         let arguments = [
             "bench", "--model", TinyModels.bundled("qwen/target"), "--prompt-tokens", "320", "--generated-tokens", "7",

@@ -49,7 +49,7 @@ final class InspectCommandTests: XCTestCase {
     }
 
     func testEveryCommandExplainsItself() throws {
-        for command in ["solve", "evaluate", "generate", "logits", "tokenize", "inspect"] {
+        for command in ["solve", "evaluate", "generate", "logits", "tokenize", "inspect", "bench", "bench-search"] {
             for arguments in [[command, "--help"], ["help", command]] {
                 let result = try Command.specsearch.run(arguments)
                 XCTAssertTrue(result.hasExited && result.status == 0, command)

@@ -106,6 +106,8 @@ final class WrongUsageTests: XCTestCase {
             ),
             (["evaluate", "Weights/problems/word.jsonl", "--policies", "plain,bold"], "bold"),
             (["evaluate", "Weights/problems/word.jsonl", "--limit", "0"], "--limit"), (["think"], "think"),
+            (["bench-search", "--target", "a", "--draft", "b", "--reward", "c", "--draft-good", "2"], "--draft-good"),
+            (["bench-search", "--target", "a", "--draft", "b", "--reward", "c", "--policies", "plain"], "--policies"),
         ] {
             try Command.specsearch.assertMisused(arguments, saying: word)
         }

@@ -27,6 +27,15 @@ SHAPES = {
         "intermediate_size": 2816,
         "vocab_size": 151936,
     },
+    # A reward model of a twentieth, without its embeddings.
+    "qwen2.5-0.06b": {
+        "hidden_size": 512,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 8,
+        "num_key_value_heads": 2,
+        "intermediate_size": 2816,
+        "vocab_size": 151936,
+    },
     "qwen2.5-1.5b": {
         "hidden_size": 1536,
         "num_hidden_layers": 28,
