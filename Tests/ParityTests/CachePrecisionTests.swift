@@ -63,9 +63,10 @@ final class CachePrecisionTests: XCTestCase {
     }
 
     func testFewerBitsMoveLogitsALittle() throws {
-        // One and a half times what was measured.
+        // One and a half times what was measured. Nearly all of it is the drafts': two layers with one head of 32 numbers have no
+        // room to spare. In int8 the divergence is 0.005 (qwen) and 0.001 nats there, and 0.0001 in the targets.
         let bounds: [(CachePrecision, relative: Double, divergence: Double)] = [
-            (.bfloat16, 0.008, 3e-4), (.int8, 0.02, 1.2e-3),
+            (.bfloat16, 0.0086, 3e-4), (.int8, 0.026, 2.5e-3),
         ]
         for (precision, relative, divergence) in bounds {
             var error = Error()
