@@ -62,7 +62,8 @@ struct SolvedProblem {
         [
             "id": .string(id), "seed": .string(String(seed)), "policy": .string(contender),
             "answer": answer.map { .string($0) } ?? .null, "correct": .bool(isCorrect), "seconds": .number(seconds),
-            "counters": counters.json, "phases": .array(phases.map { .number($0) }), "levels": .array(levels.map(\.json)),
+            "counters": counters.json, "phases": .array(phases.map { .number($0) }),
+            "levels": .array(levels.map(\.json)),
         ]
     }
 
