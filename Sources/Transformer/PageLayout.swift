@@ -26,6 +26,11 @@ public struct PageLayout: Sendable, Hashable {
     public let precision: CachePrecision
     /// Elements from one depth's values to the next: the head size rounded up to whole vectors of 16.
     public let valueStride: Int
+    /// Bytes that keys and values of one head in one layer take.
+    let bytesPerHead: Int
+    private let keyBytes: Int
+    private let valueBytes: Int
+    private let scaleBytes: Int
 
     /// - Parameters:
     ///   - layers: transformer blocks, at least 1.
@@ -38,19 +43,13 @@ public struct PageLayout: Sendable, Hashable {
         self.headSize = headSize
         self.precision = precision
         valueStride = (headSize + 15) / 16 * 16
-    }
-
-    private var keyBytes: Int {
         let perWord = precision.elementsPerWord
-        return (headSize + perWord - 1) / perWord * PageLayout.tokens * PageLayout.wordBytes
+        keyBytes = (headSize + perWord - 1) / perWord * PageLayout.tokens * PageLayout.wordBytes
+        valueBytes = PageLayout.tokens / perWord * valueStride * PageLayout.wordBytes
+        scaleBytes = precision == .int8 ? PageLayout.tokens * PageLayout.wordBytes : 0
+        bytesPerHead = keyBytes + valueBytes + 2 * scaleBytes
     }
-    private var valueBytes: Int {
-        PageLayout.tokens / precision.elementsPerWord * valueStride * PageLayout.wordBytes
-    }
-    private var scaleBytes: Int { precision == .int8 ? PageLayout.tokens * PageLayout.wordBytes : 0 }
 
-    /// Bytes that keys and values of one head in one layer take.
-    var bytesPerHead: Int { keyBytes + valueBytes + 2 * scaleBytes }
     /// Bytes in a page.
     public var bytesPerPage: Int { layers * keyValueHeads * bytesPerHead }
     /// Bytes of a page that one token uses.
