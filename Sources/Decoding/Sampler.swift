@@ -28,9 +28,13 @@ public final class Sampler {
     /// - Throws: `SamplingError` if a logit is NaN or +infinity, or all are −infinity.
     func certainty(_ logits: UnsafeBufferPointer<Float>) throws(SamplingError) -> Float {
         try maxima.read(logits)
-        let sum = Exponentials.sum(logits, largest: maxima.largest, temperature: 1)
+        return certainty(logits, sum: Exponentials.sum(logits, largest: maxima.largest, temperature: 1))
+    }
+
+    /// The same where the largest logit and the sum of exponentials relative to it are known.
+    private func certainty(_ logits: UnsafeBufferPointer<Float>, sum: Double) -> Float {
         // A uniform row would come out a little below zero.
-        return Float(max(0, Double(maxima.largest) - mean(logits) + Elementary.log(sum / Double(logits.count))))
+        Float(max(0, Double(maxima.largest) - mean(logits) + Elementary.log(sum / Double(logits.count))))
     }
 
     /// The mean of a row, eight sums side by side and always in the same order.
@@ -85,13 +89,17 @@ public final class Sampler {
         let distribution = try distribution(logits: logits, parameters: parameters, history: history)
         reading.drawProbabilities.append(distribution[token])
         try maxima.read(logits)
-        reading.logProbabilities.append(choice(of: token, logits).logProbability)
-        reading.certainties.append(try certainty(logits))
+        let sum = Exponentials.sum(logits, largest: maxima.largest, temperature: 1)
+        reading.logProbabilities.append(choice(of: token, logits, sum: sum).logProbability)
+        reading.certainties.append(certainty(logits, sum: sum))
         reading.plausibilities.append(Float(Elementary.exp(Double(logits[token]) - Double(maxima.largest))))
     }
 
     private func choice(of token: Int, _ logits: UnsafeBufferPointer<Float>) -> Choice {
-        let sum = Exponentials.sum(logits, largest: maxima.largest, temperature: 1)
+        choice(of: token, logits, sum: Exponentials.sum(logits, largest: maxima.largest, temperature: 1))
+    }
+
+    private func choice(of token: Int, _ logits: UnsafeBufferPointer<Float>, sum: Double) -> Choice {
         let logProbability = Double(logits[token]) - Double(maxima.largest) - Elementary.log(sum)
         return Choice(token: token, logProbability: Float(logProbability))
     }

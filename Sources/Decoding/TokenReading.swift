@@ -2,7 +2,7 @@
 public struct TokenReading: Sendable, Hashable {
     /// The natural logarithm of each token's probability, before any filter.
     public internal(set) var logProbabilities: [Float] = []
-    /// How far each place's distribution is from a uniform one, in nats (`Scheduler`'s texts: `Generated.certainties`).
+    /// How far each place's distribution is from a uniform one, in nats: what `Generated.certainties` are.
     public internal(set) var certainties: [Float] = []
     /// With what probability sampling draws each token: after penalties, temperature and filters.
     public internal(set) var drawProbabilities: [Double] = []

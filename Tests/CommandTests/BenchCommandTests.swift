@@ -59,6 +59,10 @@ final class BenchCommandTests: XCTestCase {
                 TinyModels.bundled("qwen/draft"), "--reward", TinyModels.bundled("qwen/draft"), "--depth", "2",
                 "--thought-tokens", "4", "--repetitions", "1",
             ])
+        let draft = TinyModels.bundled("qwen/draft")
+        try Command.specsearch.assertMisused(
+            ["bench-search", "--target", draft, "--draft", draft, "--reward", draft, "--thought-tokens", "200"],
+            saying: "expected 576 and more than 2074")
         XCTAssertEqual(table.lines.count, 6)
         XCTAssertTrue(table.lines[2].hasPrefix("| plain | "))
     }

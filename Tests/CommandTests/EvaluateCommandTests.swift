@@ -89,6 +89,12 @@ final class EvaluateCommandTests: XCTestCase {
             saying: "other searches")
         try Command.specsearch.assertRefuses(
             ["evaluate", problems + "/countdown.jsonl", "--results", folder.path], code: 65, saying: folder.path)
+        try folder.write("somebody's only line", to: "other.txt")
+        try Command.specsearch.assertRefuses(
+            ["evaluate", problems + "/countdown.jsonl", "--results", folder.path(of: "other.txt")], code: 65,
+            saying: "other searches")
+        let other = try String(contentsOfFile: folder.path(of: "other.txt"), encoding: .utf8)
+        XCTAssertEqual(other, "somebody's only line")
         try (text + "{}\n").write(toFile: kept, atomically: true, encoding: .utf8)
         try Command.specsearch.assertRefuses(
             [

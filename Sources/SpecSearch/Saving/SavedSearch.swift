@@ -1,6 +1,5 @@
 internal import CacheTree
 internal import Decoding
-internal import Files
 public import JSON
 
 /// A search on its way, to be continued later: what was asked, and everything that the models said.
@@ -9,7 +8,6 @@ public import JSON
 /// search would have come to without the break, to the bit.
 public struct SavedSearch: Sendable, Hashable {
     private static let format = "specsearch search 1"
-    private static let mostBytes = 1 << 28
 
     /// The question as it was asked.
     public let question: String
@@ -51,20 +49,12 @@ public struct SavedSearch: Sendable, Hashable {
 
     /// Writes it into a file, in the place of what is there: whole, or not at all.
     public func write(to path: String) throws(SavedSearchError) {
-        do { try TemporaryFile.write(Array((json.serialized() + "\n").utf8), to: path) } catch {
-            throw .unwritable(path: path, reason: "error \(error.code) of the system")
-        }
+        try SavedFile.write(json, to: path)
     }
 
     /// Reads a file.
     public init(contentsOf path: String) throws(SavedSearchError) {
-        let bytes: [UInt8]
-        do { bytes = try InputFile(path: path, followsLinks: true).readAll(limit: Self.mostBytes) } catch {
-            throw .unreadable(path: path, error)
-        }
-        let json: JSONValue
-        do { json = try JSONValue(parsing: bytes) } catch { throw .invalidJSON(error) }
-        try self.init(json)
+        try self.init(SavedFile.read(path))
     }
 
     /// The form in which it is kept: `{"format", "question", "origin": {…}, "scorer", "options": {…}, "told": […], "counters":

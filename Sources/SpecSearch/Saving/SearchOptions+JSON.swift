@@ -33,7 +33,7 @@ extension SearchOptions {
                     return drafters.count == names.count ? Set(drafters) : nil
                 }
             },
-            isSerial: try fields.required("isSerial", "true or false") { $0.bool },
+            isSerial: try fields.value("isSerial", "true or false") { $0.bool } ?? false,
             memory: try fields.required("memory", "what was known of scores") { SearchMemory($0) })
     }
 }

@@ -36,7 +36,7 @@ final class ResultsFile {
         let bytes = try ResultsFile.bytes(of: path)
         let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         let header: JSONValue = ["format": "specsearch results 1", "settings": settings]
-        results = try ResultsFile.results(in: bytes[..<end], path: path, header: header)
+        results = bytes.isEmpty ? [] : try ResultsFile.results(in: bytes[..<end], path: path, header: header)
         do throws(WriteError) {
             file = try AppendedFile(path: path)
             try file.truncate(to: end)
@@ -62,8 +62,9 @@ final class ResultsFile {
         in bytes: ArraySlice<UInt8>, path: String, header: JSONValue
     ) throws(Unusable) -> [SolvedProblem] {
         let lines = bytes.split(separator: UInt8(ascii: "\n"))
-        guard let first = lines.first else { return [] }
-        guard Array(first) + [UInt8(ascii: "\n")] == line(header) else { throw .otherSearches(path: path) }
+        guard let first = lines.first, Array(first) + [UInt8(ascii: "\n")] == line(header) else {
+            throw .otherSearches(path: path)
+        }
         var results: [SolvedProblem] = []
         for (index, line) in lines.enumerated().dropFirst() {
             guard let json = try? JSONValue(parsing: Array(line)), let result = SolvedProblem(json) else {

@@ -107,12 +107,22 @@ struct BenchSearch: AsyncParsableCommand {
         let load = { (folder: String, outputs: [Int32]?) in
             try LanguageModel(contentsOf: folder, threads: computing.threads, outputTokens: outputs)
         }
+        let (large, small, judge) = (try load(target, nil), try load(draft, nil), try load(reward, [0, 1]))
+        let longest = promptTokens + depth * (thoughtTokens + 1)
+        for (name, model) in [("--target", large), ("--draft", small), ("--reward", judge)] {
+            let (shape, needed) = (model.configuration, large.configuration.vocabularySize)
+            guard shape.vocabularySize >= needed, shape.contextLength > longest else {
+                throw ValidationError(
+                    "\(name) has \(shape.vocabularySize) tokens and a context of \(shape.contextLength), expected \(needed) "
+                        + "and more than \(longest).")
+            }
+        }
         let scheduler = try Scheduler(
-            target: try load(target, nil), draft: try load(draft, nil), tokenizer: nil, thread: thread,
-            limits: computing.configuration.limits)
+            target: large, draft: small, tokenizer: nil, thread: thread, limits: computing.configuration.limits)
         await scheduler.calibrate(.ofUser)
         return try SearchBenchmark(
-            scheduler: scheduler, reward: try load(reward, [0, 1]), thread: thread, rates: rates,
-            tokens: thoughtTokens, promptTokens: promptTokens, cacheBytes: computing.configuration.limits.cacheBytes)
+            scheduler: scheduler, reward: judge, thread: thread, rates: rates,
+            tokens: thoughtTokens, promptTokens: promptTokens,
+            vocabularySize: large.configuration.vocabularySize, cacheBytes: computing.configuration.limits.cacheBytes)
     }
 }

@@ -38,21 +38,24 @@ actor SearchBenchmark {
     private let tokens: Int
     private let promptTokens: Int
     private let format: PromptFormat
+    private let vocabularySize: Int
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// - Parameters:
     ///   - tokens: how many tokens a thought has.
     ///   - promptTokens: how many the question has.
+    ///   - vocabularySize: how many tokens all models know.
     init(
         scheduler: Scheduler, reward model: LanguageModel, thread: ComputeThread, rates: ForcedRates, tokens: Int,
-        promptTokens: Int, cacheBytes: Int
+        promptTokens: Int, vocabularySize: Int, cacheBytes: Int
     ) throws {
         self.scheduler = scheduler
         self.thread = thread
         self.rates = rates
         self.tokens = tokens
         self.promptTokens = promptTokens
+        self.vocabularySize = vocabularySize
         rewardTree = try CacheTree(
             models: [model.configuration.pageLayout(thread.arithmetic.mode.cache)],
             budget: CacheBudget(bytes: cacheBytes))
@@ -92,7 +95,7 @@ actor SearchBenchmark {
     }
 
     private func open(_ seed: UInt64) async throws -> Place {
-        let prompt = (0..<promptTokens).map { Int32(($0 * 31 + 17 + Int(seed % 97)) % 500) }
+        let prompt = (0..<promptTokens).map { Int32(($0 * 31 + 17 + Int(seed % 97)) % vocabularySize) }
         let rewardNode = rewardTree.fork(rewardTree.root)
         rewardTree.append(prompt, to: rewardNode)
         return Place(node: try await scheduler.open(prompt), rewardNode: rewardNode, branch: .root)
