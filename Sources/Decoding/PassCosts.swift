@@ -11,12 +11,14 @@ public struct PassCosts: Sendable, Hashable {
     static let measuredRows = [1, 2, 4, 8, 16, 32, 64]
     /// Passes of so many rows show whether what is remembered still holds.
     static let checkedRows = [1, 8]
-    /// Whatever is measured is measured so often and so long, in seconds, and the fastest counts: neighbours only ever slow
+    /// Whatever is measured is measured so often, and passes so long, in seconds, and the fastest counts: neighbours only ever slow
     /// things down.
     private static let (repetitions, duration) = (3, 0.01)
 
     /// A single pass that takes less than this share of what is known shows that it is wrong.
     private static let beaten = 0.75
+    /// So does what a step takes besides if it is less than known by more than this share of a pass.
+    private static let excess = 0.1
 
     /// Seconds of a pass alone for each of `measuredRows`, ascending.
     let passes: [Double]
@@ -38,25 +40,28 @@ public struct PassCosts: Sendable, Hashable {
 
     /// Measures passes in a tenth of a second, or as long as about 30 passes of one row take.
     ///
-    /// - Parameter overhead: what every pass takes besides, in seconds.
-    init(_ trial: PassTrial, overhead: (_ firstPass: Double) async throws -> Double) async rethrows {
-        var passes: [Double] = []
-        for rows in PassCosts.measuredRows {
-            passes.append(await PassCosts.shortest { trial.seconds(rows: rows) })
-        }
-        self.init(passes: passes, overhead: max(0, try await overhead(passes[0])))
+    /// - Parameter overhead: measures what a step takes besides a pass, in seconds, given what a pass of one row takes.
+    init(_ trial: PassTrial, overhead: (_ pass: Double) async throws -> Double) async rethrows {
+        let passes = PassCosts.measuredRows.map { rows in PassCosts.shortest { trial.seconds(rows: rows) } }
+        var besides = Double.infinity
+        for _ in 0..<PassCosts.repetitions { besides = min(besides, try await overhead(passes[0])) }
+        self.init(passes: passes, overhead: besides)
     }
 
-    /// Whether passes are much faster than these costs say, so that neighbours must have slowed the measurement down.
-    func areBeaten(by trial: PassTrial) -> Bool {
-        PassCosts.checkedRows.contains { trial.seconds(rows: $0) < PassCosts.beaten * (seconds(rows: $0) - overhead) }
+    /// Whether passes, or what a step takes besides, are much faster than these costs say, so that neighbours must have slowed
+    /// the measurement down.
+    func areBeaten(by trial: PassTrial, overhead: Double) -> Bool {
+        overhead + PassCosts.excess * passes[0] < self.overhead
+            || PassCosts.checkedRows.contains { rows in
+                trial.seconds(rows: rows) < PassCosts.beaten * (seconds(rows: rows) - self.overhead)
+            }
     }
 
     /// The shortest of some measurements, in seconds.
-    static func shortest(_ measure: () async throws -> Double) async rethrows -> Double {
+    private static func shortest(_ measure: () -> Double) -> Double {
         var (best, total, count) = (Double.infinity, 0.0, 0)
         while count < repetitions || total < duration {
-            let seconds = try await measure()
+            let seconds = measure()
             (best, total, count) = (min(best, seconds), total + seconds, count + 1)
         }
         return best
