@@ -70,11 +70,15 @@ public final class CacheTree {
     /// Takes an owner away; a node without owners and children disappears, and so does then perhaps its parent.
     ///
     /// Pages that nobody needs any more are back in the pool when this returns.
-    public func release(_ node: NodeID) {
+    public func release(_ node: NodeID) { removeOwner(of: node) }
+
+    /// Takes an owner away from a node, and returns the deepest node of its path that remains.
+    @discardableResult
+    func removeOwner(of node: NodeID) -> Int {
         let index = index(of: node)
         precondition(nodes[index].holds > (index == CacheTree.rootIndex ? 1 : 0), "release only what is held")
         nodes[index].holds -= 1
-        removeUnused(from: index)
+        return removeUnused(from: index)
     }
 
     /// Makes a branch at the end of a node: an empty node, held once.
@@ -172,8 +176,8 @@ public final class CacheTree {
         return index
     }
 
-    /// Removes a node and its ancestors as far as they have neither owners nor children.
-    private func removeUnused(from index: Int) {
+    /// Removes a node and its ancestors as far as they have neither owners nor children, and returns the one that remains.
+    private func removeUnused(from index: Int) -> Int {
         var index = index
         while index != CacheTree.rootIndex, nodes[index].holds == 0, nodes[index].children.isEmpty {
             for model in pools.indices { shrink(index, model: model, to: 0) }
@@ -182,6 +186,7 @@ public final class CacheTree {
             vacate(index)
             index = parent
         }
+        return index
     }
 
     /// Empties a node's place, which nothing refers to any more.

@@ -31,15 +31,15 @@ final class RequestGroup {
     func fail(_ error: DecodingError) { resume(.failure(error)) }
 }
 
-/// A request on its way: a leaf of the tree that grows.
+/// A request on its way: a path of the tree that grows.
 final class LiveBranch {
     let request: GenerationRequest
-    /// The leaf; held once.
+    /// The end of its path, held once: others that have said the same so far may stand there too.
     var node: NodeID
     unowned let group: RequestGroup
     /// The branch's number in its scheduler: the later it came, the sooner it gives way.
     let number: Int
-    /// What is written; its proposals stand in the leaf.
+    /// What is written; its proposals stand at the end of the path.
     var text: GrowingText
     /// How often proposals of each drafter were accepted.
     var rates = AcceptanceRates(over: 20)

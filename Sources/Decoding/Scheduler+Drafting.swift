@@ -52,7 +52,7 @@ extension Scheduler {
         for branch in queue {
             for token in branch.found where wantsProposal(branch) {
                 branch.text.propose(found: token)
-                tree.append([token], to: branch.node)
+                extend(branch, by: [token])
             }
             branch.found = []
         }
@@ -98,13 +98,13 @@ extension Scheduler {
     private func write(_ logits: UnsafeBufferPointer<Float>, _ branch: LiveBranch) {
         let count = branch.text.tokens.count
         grow(branch) { text throws(SamplingError) in try text.take(logits, sampler) }
-        tree.append(Array(branch.text.tokens[count...]), to: branch.node)
+        extend(branch, by: Array(branch.text.tokens[count...]))
     }
 
     /// Adds a token that the target has yet to confirm. A draft without numbers proposes nothing, and harms nobody.
     private func propose(_ logits: UnsafeBufferPointer<Float>, _ branch: LiveBranch) {
         guard let token = try? branch.text.propose(logits, sampler, alternatives: branch.width - 1) else { return }
-        tree.append([token], to: branch.node)
+        extend(branch, by: [token])
     }
 
     /// Adds the alternatives to a branch's first proposal to the target's pass, behind the branch's own rows: each is a leaf
@@ -113,8 +113,7 @@ extension Scheduler {
         guard !branch.text.alternatives.isEmpty else { return }
         let depth = tree.depth(of: branch.node) - branch.text.proposals.count
         for alternative in branch.text.alternatives {
-            let leaf = tree.fork(branch.node, atDepth: depth)
-            tree.append([alternative.token], to: leaf)
+            let leaf = tree.extend(tree.fork(branch.node, atDepth: depth), by: [alternative.token])
             let (before, pages) = (target.batch.rows.count, tree.pageTraffic.allocated)
             let rows = try? tree.plan(
                 leaf, model: target.number, outputs: 1, limit: limits.rowsPerPass - before, mayEvict: false,

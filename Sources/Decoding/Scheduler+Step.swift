@@ -11,7 +11,7 @@ extension Scheduler {
     /// Brings branches forward: the draft model proposes tokens and writes thoughts of its own, then the target decides
     /// in one pass over all its branches.
     func step() {
-        for branch in queue { prepare(branch) }
+        for branch in queue where tree.depth(of: branch.node) >= contextLength { branch.text.endForLength() }
         hasParked = false
         pinPaths()
         thread.record(.planning) {
@@ -32,15 +32,6 @@ extension Scheduler {
             branch.isServed = false
         }
         retireFinished()
-    }
-
-    /// Ends a branch whose context is full, and moves one that somebody else has forked at its end to a leaf of its own.
-    private func prepare(_ branch: LiveBranch) {
-        if tree.depth(of: branch.node) >= contextLength { branch.text.endForLength() }
-        guard !tree.isGrowable(branch.node) else { return }
-        let leaf = tree.fork(branch.node)
-        tree.release(branch.node)
-        branch.node = leaf
     }
 
     // MARK: The target model
@@ -80,15 +71,18 @@ extension Scheduler {
             tree.release(branch.node)
             branch.node = branch.alternatives.remove(at: place).node
         } else {
-            tree.truncate(branch.node, toDepth: start + verdict.accepted)
+            branch.node = tree.retreat(branch.node, toDepth: start + verdict.accepted)
         }
         dropAlternatives(of: branch)
-        tree.append(Array(taken.dropFirst(verdict.alternative == nil ? verdict.accepted : 1)), to: branch.node)
+        extend(branch, by: Array(taken.dropFirst(verdict.alternative == nil ? verdict.accepted : 1)))
         branch.isDraftable = branch.isDraftable && taken.allSatisfy { isKnownToDraft($0) }
         branch.group.counters.count(proposals, alternatives, verdict)
         branch.rates.note(proposals, alternatives, verdict)
         rates.note(proposals, alternatives, verdict)
     }
+
+    /// Adds tokens to a branch's path; branches that have said the same so far go on as one, whose rows are computed once.
+    func extend(_ branch: LiveBranch, by tokens: [Int32]) { branch.node = tree.extend(branch.node, by: tokens) }
 
     /// Lets a text grow by what a model says; notes a failure if that is no numbers.
     func grow(_ branch: LiveBranch, _ body: (inout GrowingText) throws(SamplingError) -> Void) {
@@ -185,7 +179,8 @@ extension Scheduler {
 
     /// Forgets a branch's proposals, in its text and in the tree.
     private func withdraw(_ branch: LiveBranch) {
-        tree.truncate(branch.node, toDepth: tree.depth(of: branch.node) - branch.text.proposals.count)
+        branch.node = tree.retreat(
+            branch.node, toDepth: tree.depth(of: branch.node) - branch.text.proposals.count)
         dropAlternatives(of: branch)
         branch.text.dropProposals()
     }

@@ -27,7 +27,8 @@ struct SpeculationBenchmark {
     /// How many tokens are proposed per pass; nil for as many as pay.
     let draftLength: Int?
 
-    /// The speeds for a number of branches that share a prompt of `context` tokens and write `tokens` each.
+    /// The speeds for a number of branches that share a prompt of `context` tokens, but for one more of its own, and
+    /// write `tokens` each.
     func speed(branches: Int, context: Int, tokens: Int, repetitions: Int) async throws -> SpeculationSpeed {
         var (plain, speculative): ([Double], [Double]) = ([], [])
         var counters = DecodingCounters()
@@ -49,11 +50,14 @@ struct SpeculationBenchmark {
     private func run(
         _ prompt: [Int32], branches: Int, tokens: Int, speculates: Bool
     ) async throws -> (seconds: Double, counters: DecodingCounters) {
-        let start = try await scheduler.open(prompt)
-        let read = try await scheduler.generate([
-            GenerationRequest(start: start, sampling: .greedy, stop: StopRule(endTokens: [], maxTokens: 1))
-        ])
-        let requests = (0..<branches).map { slot in
+        // Branches that say the same would be computed as one.
+        var starts: [NodeID] = []
+        for slot in 0..<branches { starts.append(try await scheduler.open(prompt + [Int32(slot % vocabularySize)])) }
+        let read = try await scheduler.generate(
+            starts.map {
+                GenerationRequest(start: $0, sampling: .greedy, stop: StopRule(endTokens: [], maxTokens: 1))
+            })
+        let requests = starts.enumerated().map { slot, start in
             var request = GenerationRequest(
                 start: start, draftLength: speculates ? draftLength : 0, sampling: .greedy,
                 branch: BranchKey.root.child(slot: slot, origin: .target),
@@ -65,7 +69,7 @@ struct SpeculationBenchmark {
         let begin = clock.now
         let result = try await scheduler.generate(requests)
         let seconds = (clock.now - begin).seconds
-        await scheduler.release([start] + (read.generated + result.generated).map(\.node))
+        await scheduler.release(starts + (read.generated + result.generated).map(\.node))
         return (seconds, result.counters)
     }
 

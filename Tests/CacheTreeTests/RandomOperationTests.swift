@@ -72,6 +72,8 @@ private final class RandomHistory {
         case 58..<63: return evict()
         case 63..<65: return saveAndRestore()
         case 65..<69: return join()
+        case 69..<75: return extend()
+        case 75..<79: return retreat()
         default: return pass()
         }
     }
@@ -137,6 +139,30 @@ private final class RandomHistory {
         tree.truncate(node, toDepth: depth)
         paths[node] = Array(paths[node]!.prefix(depth))
         return "truncate \(node) to \(depth)"
+    }
+
+    private func extend() -> String {
+        let node = someNode()
+        guard node != tree.root else { return "nothing" }
+        let tokens = someTokens(Int.random(in: 0...6, using: &random))
+        let path = paths[node]! + tokens
+        move(node, to: tree.extend(node, by: tokens), path)
+        return "extend \(node) by \(tokens)"
+    }
+
+    private func retreat() -> String {
+        let node = someNode()
+        let depth = Int.random(in: 0...paths[node]!.count, using: &random)
+        let path = Array(paths[node]!.prefix(depth))
+        move(node, to: tree.retreat(node, toDepth: depth), path)
+        return "retreat from \(node) to \(depth)"
+    }
+
+    /// Notes that an owner of one node has another one instead.
+    private func move(_ node: NodeID, to other: NodeID, _ path: [Int32]) {
+        held.remove(at: held.firstIndex(of: node)!)
+        if !held.contains(node) { paths[node] = nil }
+        own(other, path: path)
     }
 
     private func join() -> String {
