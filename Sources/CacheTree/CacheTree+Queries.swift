@@ -12,6 +12,12 @@ extension CacheTree {
         node == root ? nil : id(of: nodes[index(of: node)].parent)
     }
 
+    /// The node that has the last token of a path: the same for all branches that stand there.
+    public func place(of node: NodeID) -> NodeID {
+        let index = index(of: node)
+        return nodes[index].tokens.isEmpty ? id(of: nodes[index].parent) : node
+    }
+
     /// Tokens from the root to the end of a node.
     public func depth(of node: NodeID) -> Int { nodes[index(of: node)].end }
 

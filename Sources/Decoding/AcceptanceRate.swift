@@ -58,8 +58,11 @@ struct AcceptanceRates {
     subscript(drafter: Drafter) -> AcceptanceRate { drafter == .model ? model : ngrams }
 
     /// Notes how proposals of one drafter were judged, or that there were none.
+    ///
+    /// - Parameter wanted: how many there should have been. Those behind the end of a text gain as little as refused ones.
     mutating func note(
-        _ proposals: [GrowingText.Proposal], _ others: [GrowingText.Proposal], _ verdict: GrowingText.Verdict
+        _ proposals: [GrowingText.Proposal], _ others: [GrowingText.Proposal], _ verdict: GrowingText.Verdict,
+        wanted: Int
     ) {
         let (drafter, accepted) = (proposals.first?.drafter, verdict.accepted)
         if accepted == 0, !others.isEmpty {
@@ -68,7 +71,8 @@ struct AcceptanceRates {
                 alternatives.note(accepted: place == verdict.alternative ? 1 : 0, of: 1)
             }
         }
-        if drafter != .ngrams { model.note(accepted: accepted, of: proposals.count) }
-        if drafter != .model { ngrams.note(accepted: accepted, of: proposals.count) }
+        let count = proposals.isEmpty ? 0 : max(wanted, proposals.count)
+        if drafter != .ngrams { model.note(accepted: accepted, of: count) }
+        if drafter != .model { ngrams.note(accepted: accepted, of: count) }
     }
 }

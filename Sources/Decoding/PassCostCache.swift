@@ -8,7 +8,7 @@ public struct PassCostCache: Sendable, Hashable {
     /// The file.
     public let path: String
 
-    private static let format = "specsearch-pass-costs-2"
+    private static let format = "specsearch-pass-costs-3"
     /// Far more than any machine has models.
     private static let mostBytes = 1 << 20
     /// A pass of a model takes less than an hour.
@@ -24,18 +24,16 @@ public struct PassCostCache: Sendable, Hashable {
 
     /// What is remembered under a name.
     func costs(_ name: String) -> PassCosts? {
-        guard let member = members[name], let passes = member["passes"]?.array?.compactMap(\.double),
-            let overhead = member["overhead"]?.double, passes.count == PassCosts.measuredRows.count,
-            passes.allSatisfy({ $0 > 0 && $0 < PassCostCache.mostSeconds }), 0..<PassCostCache.mostSeconds ~= overhead
+        guard let passes = members[name]?.array?.compactMap(\.double), passes.count == PassCosts.measuredRows.count,
+            passes.allSatisfy({ $0 > 0 && $0 < PassCostCache.mostSeconds })
         else { return nil }
-        return PassCosts(passes: passes, overhead: overhead)
+        return PassCosts(passes: passes)
     }
 
     /// Remembers costs under a name.
     func remember(_ costs: PassCosts, _ name: String) {
         var members = members
-        let passes: JSONValue = .array(costs.passes.map { .number($0) })
-        members.set(name, ["passes": passes, "overhead": .number(costs.overhead)])
+        members.set(name, .array(costs.passes.map { .number($0) }))
         let file: JSONValue = ["format": .string(PassCostCache.format), "seconds": .object(members)]
         try? TemporaryFile.write(Array((file.serialized() + "\n").utf8), to: path)
     }

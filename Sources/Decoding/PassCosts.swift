@@ -5,56 +5,55 @@ internal import Transformer
 ///
 /// Up to some number of rows a pass takes hardly longer than with one, because it waits for the same weights; from there on
 /// each row costs what it computes. Where that is depends on model, precision and machine, so it is measured, with the
-/// choice of a token for each row and with what a step takes besides, which count for small models.
+/// choice of a token for each row. What a step takes besides, which counts for small models, is learned in use.
 public struct PassCosts: Sendable, Hashable {
     /// Passes of so many rows are measured; what lies between is interpolated.
     static let measuredRows = [1, 2, 4, 8, 16, 32, 64]
     /// Passes of so many rows show whether what is remembered still holds.
     static let checkedRows = [1, 8]
-    /// Whatever is measured is measured so often, and passes so long, in seconds, and the fastest counts: neighbours only ever slow
+    /// Whatever is measured is measured so often and so long, in seconds, and the fastest counts: neighbours only ever slow
     /// things down.
     private static let (repetitions, duration) = (3, 0.01)
 
     /// A single pass that takes less than this share of what is known shows that it is wrong.
     private static let beaten = 0.75
-    /// So does what a step takes besides if it is less than known by more than this share of a pass.
-    private static let excess = 0.1
+    /// What passes take in use is averaged over about so many.
+    private static let memory = 20.0
+    /// Whatever takes longer than so many times the expected was interrupted by somebody else, and counts as this.
+    private static let longest = 4.0
 
     /// Seconds of a pass alone for each of `measuredRows`, ascending.
     let passes: [Double]
-    /// Seconds that every pass takes besides, from planning to choosing.
-    let overhead: Double
+    /// Seconds that every pass takes besides, from planning to choosing, by those that ran in use.
+    private(set) var overhead = 0.0
 
-    /// - Parameters:
-    ///   - passes: the time of a pass for each of `measuredRows`; a pass with more rows counts as at least as long.
-    ///   - overhead: what every pass takes besides.
-    init(passes: [Double], overhead: Double = 0) {
+    /// - Parameter passes: the time of a pass for each of `measuredRows`; a pass with more rows counts as at least as long.
+    init(passes: [Double]) {
         precondition(passes.count == PassCosts.measuredRows.count && passes[0] > 0, "a time for each number of rows")
         var longest = 0.0
         self.passes = passes.map { time in
             longest = max(longest, time)
             return longest
         }
-        self.overhead = overhead
     }
 
     /// Measures passes in a tenth of a second, or as long as about 30 passes of one row take.
-    ///
-    /// - Parameter overhead: measures what a step takes besides a pass, in seconds, given what a pass of one row takes.
-    init(_ trial: PassTrial, overhead: (_ pass: Double) async throws -> Double) async rethrows {
-        let passes = PassCosts.measuredRows.map { rows in PassCosts.shortest { trial.seconds(rows: rows) } }
-        var besides = Double.infinity
-        for _ in 0..<PassCosts.repetitions { besides = min(besides, try await overhead(passes[0])) }
-        self.init(passes: passes, overhead: besides)
+    init(_ trial: PassTrial) {
+        self.init(passes: PassCosts.measuredRows.map { rows in PassCosts.shortest { trial.seconds(rows: rows) } })
     }
 
-    /// Whether passes, or what a step takes besides, are much faster than these costs say, so that neighbours must have slowed
-    /// the measurement down.
-    func areBeaten(by trial: PassTrial, overhead: Double) -> Bool {
-        overhead + PassCosts.excess * passes[0] < self.overhead
-            || PassCosts.checkedRows.contains { rows in
-                trial.seconds(rows: rows) < PassCosts.beaten * (seconds(rows: rows) - self.overhead)
-            }
+    /// Whether passes are much faster than these costs say, so that neighbours must have slowed the measurement down.
+    func areBeaten(by trial: PassTrial) -> Bool {
+        PassCosts.checkedRows.contains { trial.seconds(rows: $0) < PassCosts.beaten * seconds(rows: $0) }
+    }
+
+    /// Learns from a pass in use, which took so long from planning to choosing: other work has emptied the processor's caches
+    /// before it, and its paths are longer than those that were measured.
+    mutating func note(_ seconds: Double, rows: Int) {
+        guard 1...PassCosts.measuredRows[PassCosts.measuredRows.count - 1] ~= rows else { return }
+        let expected = self.seconds(rows: rows)
+        let besides = max(0, min(seconds, PassCosts.longest * expected) - (expected - overhead))
+        overhead += (besides - overhead) / PassCosts.memory
     }
 
     /// The shortest of some measurements, in seconds.

@@ -4,16 +4,18 @@
 /// a row of the target and, unless it was found in a text, one of the draft model, which has a pass for each position.
 /// Where the target's passes grow with their rows, as with many branches, the best number is often none.
 struct RowBudget {
-    /// A branch that could have proposals.
+    /// Branches that have said the same so far, and could have proposals.
     struct Candidate {
+        /// How many branches these are. They share a row, and proposals as long as they go on alike.
+        var branches = 1
         /// The probability that a proposal is accepted if those before it are.
-        let acceptance: Double
+        var acceptance: Double
         /// The probability that an alternative to the first proposal is taken if those before it are refused.
         var alternative = 0.0
-        /// The most proposals.
-        let limit: Int
+        /// The most proposals; 0 for who writes a token without.
+        var limit: Int
         /// Rows that the draft model needs before it can propose anything; nil if it does not propose.
-        let coldRows: Int?
+        var coldRows: Int?
     }
 
     /// What a candidate gets.
@@ -32,26 +34,23 @@ struct RowBudget {
     private static let steps = 16
 
     /// t(n) of the target.
-    let target: PassCosts
+    var target: PassCosts
     /// t(n) of the draft model, if there is one.
-    let draft: PassCosts?
+    var draft: PassCosts?
 
     /// What each candidate gets.
     ///
-    /// - Parameter others: branches that write a token in the target's pass without proposals.
     /// - Complexity: O(p log p) in the proposals that could be made.
-    func plans(_ candidates: [Candidate], others: Int) -> [Plan] {
+    func plans(_ candidates: [Candidate]) -> [Plan] {
         var plans = [Plan](repeating: Plan(), count: candidates.count)
-        guard mayPay(candidates, others) else { return plans }
+        guard mayPay(candidates) else { return plans }
         // Each branch's proposals gain less and less, so the order of gain is an order of place as well.
         let proposals = candidates.enumerated().flatMap { index, candidate in
-            (0..<candidate.limit).map { place in
-                Proposal(candidate: index, place: place, gain: gain(candidate.acceptance, place))
-            }
+            (0..<candidate.limit).map { Proposal(candidate, number: index, place: $0) }
         }.sorted { ($0.gain, -$0.place, -$0.candidate) > ($1.gain, -$1.place, -$1.candidate) }
         // What was found costs less than what is drafted: perhaps it pays alone.
         let found = proposals.filter { candidates[$0.candidate].coldRows == nil }
-        let (all, free) = (best(of: proposals, candidates, others), best(of: found, candidates, others))
+        let (all, free) = (best(of: proposals, candidates), best(of: found, candidates))
         let (chosen, from) = all.speed >= free.speed ? (all, proposals) : (free, found)
         for proposal in from.prefix(chosen.count) { plans[proposal.candidate].length += 1 }
         widen(&plans, candidates, chosen)
@@ -67,7 +66,8 @@ struct RowBudget {
             }
             func gain(_ index: Int) -> Double {
                 let refused = 1 - candidates[index].alternative
-                return (1 - candidates[index].acceptance) * candidates[index].alternative
+                return Double(candidates[index].branches) * (1 - candidates[index].acceptance)
+                    * candidates[index].alternative
                     * (1..<plans[index].width).reduce(1) { product, _ in product * refused }
             }
             guard let index = open.max(by: { gain($0) < gain($1) }) else { return }
@@ -82,26 +82,38 @@ struct RowBudget {
 
     /// Whether proposals could pay if all of them were as good as the best and the draft model cost nothing: mostly no
     /// where there are many branches, and then nothing has to be sorted.
-    private func mayPay(_ candidates: [Candidate], _ others: Int) -> Bool {
-        let rows = others + candidates.count
+    private func mayPay(_ candidates: [Candidate]) -> Bool {
+        let rows = candidates.count
+        let tokens = candidates.reduce(0) { $0 + Double($1.branches) }
         let most = candidates.reduce(0) { $0 + $1.limit }
-        let acceptance = candidates.reduce(0) { max($0, $1.acceptance) }
+        let gain = candidates.reduce(0) { $1.limit > 0 ? max($0, Double($1.branches) * $1.acceptance) : $0 }
         guard most > 0 else { return false }
         // Between the numbers of rows that were measured, the speed only rises or only falls.
         let counts = PassCosts.measuredRows.map { $0 - rows }.filter { (1..<most).contains($0) } + [most]
         return counts.contains { count in
-            (Double(rows) + Double(count) * acceptance) * target.seconds(rows: rows)
-                > Double(rows) * target.seconds(rows: rows + count)
+            (tokens + Double(count) * gain) * target.seconds(rows: rows)
+                > tokens * target.seconds(rows: rows + count)
         }
     }
 
-    /// One token that could be proposed.
+    /// One token that could be proposed to each branch of a candidate.
     private struct Proposal {
         let candidate: Int
         /// How many are proposed before it.
         let place: Int
-        /// The tokens that it adds on average.
+        /// The tokens that it adds on average: it counts if all before it are accepted as well.
         let gain: Double
+        /// Rows of a pass: one for the branches that still go on alike, and one for each that does not. What is certain enough
+        /// to be accepted is also proposed to all.
+        let rows: Int
+
+        init(_ candidate: Candidate, number: Int, place: Int) {
+            self.candidate = number
+            self.place = place
+            let accepted = (0...place).reduce(1) { product, _ in product * candidate.acceptance }
+            gain = Double(candidate.branches) * accepted
+            rows = 1 + Int((Double(candidate.branches - 1) * (1 - accepted)).rounded())
+        }
     }
 
     /// The number of first proposals that write the most tokens per second, and what a step with them takes.
@@ -116,29 +128,24 @@ struct RowBudget {
         var drafting = 0.0
     }
 
-    private func best(of proposals: [Proposal], _ candidates: [Candidate], _ others: Int) -> Best {
-        let rows = others + candidates.count
-        var step = Best(speed: Double(rows) / target.seconds(rows: rows), rows: rows, tokens: Double(rows))
+    private func best(of proposals: [Proposal], _ candidates: [Candidate]) -> Best {
+        let (rows, tokens) = (candidates.count, candidates.reduce(0) { $0 + Double($1.branches) })
+        var step = Best(speed: tokens / target.seconds(rows: rows), rows: rows, tokens: tokens)
         var drafted = [Int](repeating: 0, count: candidates.map(\.limit).max() ?? 0)
         var best = step
         for (count, proposal) in proposals.enumerated() {
             if let draft, let coldRows = candidates[proposal.candidate].coldRows {
                 let before = drafted[proposal.place]
                 if proposal.place == 0 { step.drafting += draft.seconds(rows: coldRows) / Double(RowBudget.steps) }
-                step.drafting += draft.seconds(rows: before + 1) - draft.seconds(rows: before)
-                drafted[proposal.place] += 1
+                step.drafting += draft.seconds(rows: before + proposal.rows) - draft.seconds(rows: before)
+                drafted[proposal.place] += proposal.rows
             }
-            step.rows += 1
+            step.rows += proposal.rows
             step.tokens += proposal.gain
             step.count = count + 1
             step.speed = step.tokens / (target.seconds(rows: step.rows) + step.drafting)
             if step.speed > best.speed { best = step }
         }
         return best
-    }
-
-    /// The tokens that a proposal at a place adds: it counts if all before it are accepted as well.
-    private func gain(_ acceptance: Double, _ place: Int) -> Double {
-        (0...place).reduce(1) { product, _ in product * acceptance }
     }
 }

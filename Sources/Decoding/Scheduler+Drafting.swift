@@ -11,40 +11,65 @@ extension Scheduler {
         for branch in writers {
             branch.allotment = min(branch.request.draftLength ?? (budget == nil ? Scheduler.usualDraft : room), room)
             branch.width = branch.request.draftWidth ?? 1
-            branch.found = wantsProposal(branch) ? lookUp(branch) : []
         }
+        let places = byPlace(writers)
+        for branches in places { lookUp(branches) }
         guard let budget else { return }
-        let open = writers.filter { $0.request.draftLength == nil && wantsProposal($0) }
         var starts: Set<NodeID> = []
-        let plans = budget.plans(open.map { candidate($0, &starts) }, others: writers.count - open.count)
-        for (branch, plan) in zip(open, plans) {
-            branch.allotment = plan.length
-            branch.width = branch.request.draftWidth ?? plan.width
+        for (branches, plan) in zip(places, budget.plans(places.map { candidate($0, &starts) })) {
+            for branch in branches where isOpen(branch) {
+                branch.allotment = plan.length
+                branch.width = branch.request.draftWidth ?? plan.width
+            }
         }
     }
 
+    /// Branches by where they stand: those that have said the same so far, together.
+    private func byPlace(_ branches: [LiveBranch]) -> [[LiveBranch]] {
+        var (groups, numbers): ([[LiveBranch]], [NodeID: Int]) = ([], [:])
+        for branch in branches {
+            let number = numbers[tree.place(of: branch.node), default: groups.count]
+            if number == groups.count {
+                numbers[tree.place(of: branch.node)] = number
+                groups.append([])
+            }
+            groups[number].append(branch)
+        }
+        return groups
+    }
+
+    /// Whether it is decided here how many tokens are proposed for a branch.
+    private func isOpen(_ branch: LiveBranch) -> Bool { branch.request.draftLength == nil && wantsProposal(branch) }
+
+    /// What could be proposed to branches that stand in one place.
+    ///
     /// - Parameter starts: where branches began whose common beginning somebody else pays for.
-    private func candidate(_ branch: LiveBranch, _ starts: inout Set<NodeID>) -> RowBudget.Candidate {
+    private func candidate(_ branches: [LiveBranch], _ starts: inout Set<NodeID>) -> RowBudget.Candidate {
+        var candidate = RowBudget.Candidate(branches: branches.count, acceptance: 0, limit: 0, coldRows: nil)
+        guard let branch = branches.first(where: isOpen) else { return candidate }
         let drafter = branch.found.isEmpty ? Drafter.model : .ngrams
-        var (limit, coldRows) = (branch.found.count, Int?.none)
+        candidate.limit = branch.found.count
         if let draft, drafter == .model, isDraftable(branch) {
-            limit = branch.allotment
+            candidate.limit = branch.allotment
             let known = tree.computedDepth(of: branch.node, model: draft.number)
             let isFirst = starts.insert(branch.request.start).inserted
-            coldRows = min(
+            candidate.coldRows = min(
                 max(0, tree.depth(of: branch.node) - known - 1), isFirst ? .max : branch.text.tokens.count)
         }
         // A branch of which little is known is expected to be like the others.
-        let acceptance = branch.rates[drafter].value(expected: rates[drafter].value())
-        let alternative = branch.rates.alternatives.value(expected: rates.alternatives.value(expected: 0.3))
-        return RowBudget.Candidate(
-            acceptance: acceptance, alternative: alternative, limit: limit, coldRows: coldRows)
+        candidate.acceptance = branch.rates[drafter].value(expected: rates[drafter].value())
+        candidate.alternative = branch.rates.alternatives.value(expected: rates.alternatives.value(expected: 0.3))
+        return candidate
     }
 
-    /// What followed the same tokens before, in the branch's own path or in those that began where it did.
-    private func lookUp(_ branch: LiveBranch) -> [Int32] {
-        guard branch.request.drafters.contains(.ngrams) else { return [] }
-        return NGramDrafter(tree.tokens(of: branch.node), others: siblings(of: branch)).proposals(branch.allotment)
+    /// Finds what followed the same tokens before, in the path of branches that stand in one place or in texts that began where
+    /// they did.
+    private func lookUp(_ branches: [LiveBranch]) {
+        let wanting = branches.filter { $0.request.drafters.contains(.ngrams) && wantsProposal($0) }
+        let found = wanting.first.map { branch in
+            NGramDrafter(tree.tokens(of: branch.node), others: siblings(of: branch)).proposals(branch.allotment)
+        }
+        for branch in wanting { branch.found = found ?? [] }
     }
 
     /// Proposes what was found.
@@ -71,14 +96,17 @@ extension Scheduler {
     func runDraft() {
         guard let draft else { return }
         for round in 0...Scheduler.longestDraft {
+            let start = ContinuousClock.now
             let members = thread.record(.planning) {
                 plan(on: draft) { branch in wantsDraft(branch, round: round) ? 1 : nil }
             }
             guard !members.isEmpty else { return }
+            let rows = draft.batch.rows.count
             draft.run()
             thread.record(.choosing, rows: members.count) {
                 for member in members { choose(for: member, from: draft) }
             }
+            budget?.draft?.note((ContinuousClock.now - start) / .seconds(1), rows: rows)
         }
     }
 

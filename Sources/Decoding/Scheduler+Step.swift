@@ -38,6 +38,7 @@ extension Scheduler {
 
     /// One pass: each branch's next token, and behind it the proposals.
     private func runTarget() {
+        let start = ContinuousClock.now
         let members = thread.record(.planning) {
             plan(on: target) { branch in
                 branch.text.end == nil && branch.request.writer == .target ? 1 + branch.text.proposals.count : nil
@@ -46,10 +47,12 @@ extension Scheduler {
         thread.record(.planning) {
             for member in members where member.rows.isComplete { planAlternatives(of: member.branch) }
         }
+        let rows = target.batch.rows.count
         target.run()
         thread.record(.choosing, rows: members.count) {
             for member in members where member.rows.isComplete { judge(member.branch, member.rows.outputs) }
         }
+        budget?.target.note((ContinuousClock.now - start) / .seconds(1), rows: rows)
         // Proposals that the pass had no room for are made again: nobody else may see unconfirmed tokens in the tree.
         for branch in queue where !branch.text.proposals.isEmpty { withdraw(branch) }
     }
@@ -77,8 +80,9 @@ extension Scheduler {
         extend(branch, by: Array(taken.dropFirst(verdict.alternative == nil ? verdict.accepted : 1)))
         branch.isDraftable = branch.isDraftable && taken.allSatisfy { isKnownToDraft($0) }
         branch.group.counters.count(proposals, alternatives, verdict)
-        branch.rates.note(proposals, alternatives, verdict)
-        rates.note(proposals, alternatives, verdict)
+        let wanted = branch.text.end == nil ? proposals.count : branch.allotment
+        branch.rates.note(proposals, alternatives, verdict, wanted: wanted)
+        rates.note(proposals, alternatives, verdict, wanted: wanted)
     }
 
     /// Adds tokens to a branch's path; branches that have said the same so far go on as one, whose rows are computed once.

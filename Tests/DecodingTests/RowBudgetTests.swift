@@ -18,9 +18,12 @@ final class RowBudgetTests: XCTestCase {
         Array(repeating: .init(acceptance: acceptance, limit: limit, coldRows: coldRows), count: count)
     }
 
+    /// Branches that write a token without proposals.
+    private func others(_ count: Int) -> [RowBudget.Candidate] { candidates(count, 0, limit: 0) }
+
     func testOneBranchProposesWhatRowsAreFreeFor() {
         let budget = RowBudget(target: flat, draft: small)
-        let lengths = [0.95, 0.8, 0.5, 0.05].map { budget.plans(candidates(1, $0), others: 0).map(\.length)[0] }
+        let lengths = [0.95, 0.8, 0.5, 0.05].map { budget.plans(candidates(1, $0)).map(\.length)[0] }
         XCTAssertEqual(lengths, lengths.sorted(by: >))
         XCTAssertGreaterThanOrEqual(lengths[0], 8)
         XCTAssertTrue((3...8).contains(lengths[1]), "\(lengths)")
@@ -29,16 +32,16 @@ final class RowBudgetTests: XCTestCase {
 
     func testNothingIsProposedWhereEachRowCostsAsMuchAsTheFirst() {
         let budget = RowBudget(target: steep, draft: small)
-        XCTAssertEqual(budget.plans(candidates(1, 0.95), others: 0).map(\.length), [0])
+        XCTAssertEqual(budget.plans(candidates(1, 0.95)).map(\.length), [0])
         XCTAssertEqual(
-            budget.plans(candidates(8, 0.95, coldRows: nil), others: 0).map(\.length), [Int](repeating: 0, count: 8))
+            budget.plans(candidates(8, 0.95, coldRows: nil)).map(\.length), [Int](repeating: 0, count: 8))
         let full = RowBudget(target: flat, draft: small)
-        XCTAssertEqual(full.plans(candidates(64, 0.8), others: 0).map(\.length).reduce(0, +), 0)
+        XCTAssertEqual(full.plans(candidates(64, 0.8)).map(\.length).reduce(0, +), 0)
     }
 
     func testBranchesThatAreAcceptedMoreOftenGetMore() {
         let budget = RowBudget(target: flat, draft: small)
-        let lengths = budget.plans(candidates(1, 0.9) + candidates(1, 0.6) + candidates(1, 0.1), others: 1).map(
+        let lengths = budget.plans(candidates(1, 0.9) + candidates(1, 0.6) + candidates(1, 0.1) + others(1)).map(
             \.length)
         XCTAssertGreaterThan(lengths[0], lengths[1])
         XCTAssertGreaterThan(lengths[1], lengths[2])
@@ -49,7 +52,7 @@ final class RowBudgetTests: XCTestCase {
         func width(_ target: PassCosts, _ acceptance: Double, _ alternative: Double, others: Int = 0) -> Int {
             let candidate = RowBudget.Candidate(
                 acceptance: acceptance, alternative: alternative, limit: 15, coldRows: 0)
-            return RowBudget(target: target, draft: small).plans([candidate], others: others)[0].width
+            return RowBudget(target: target, draft: small).plans([candidate] + self.others(others))[0].width
         }
         XCTAssertGreaterThan(width(flat, 0.4, 0.5), 1)
         XCTAssertLessThanOrEqual(width(flat, 0.4, 0.9), 4)
@@ -60,19 +63,32 @@ final class RowBudgetTests: XCTestCase {
         XCTAssertEqual(width(flat, 0.01, 0.9), 1, "without a chain there is no tree")
     }
 
+    func testBranchesThatSayTheSameShareWhatTheyPropose() {
+        let budget = RowBudget(target: steep, draft: small)
+        func length(_ branches: Int, _ acceptance: Double) -> Int {
+            var candidate = candidates(1, acceptance)[0]
+            candidate.branches = branches
+            return budget.plans([candidate] + others(3)).map(\.length)[0]
+        }
+        XCTAssertEqual(length(1, 0.9), 0)
+        XCTAssertGreaterThan(length(8, 0.98), 2, "four rows write eleven tokens, each more writes up to eight")
+        XCTAssertGreaterThan(length(8, 0.98), length(8, 0.8), "rows of those that go apart are their own")
+        XCTAssertEqual(length(8, 0.2), 0, "they go apart at once")
+    }
+
     func testLimitsHold() {
         let budget = RowBudget(target: flat, draft: small)
-        XCTAssertEqual(budget.plans(candidates(2, 0.99, limit: 2), others: 0).map(\.length), [2, 2])
-        XCTAssertEqual(budget.plans(candidates(1, 0.99, limit: 0), others: 3).map(\.length), [0])
-        XCTAssertEqual(budget.plans([], others: 5).map(\.length), [])
+        XCTAssertEqual(budget.plans(candidates(2, 0.99, limit: 2)).map(\.length), [2, 2])
+        XCTAssertEqual(budget.plans(candidates(1, 0.99, limit: 0) + others(3)).map(\.length), [0, 0, 0, 0])
+        XCTAssertEqual(budget.plans(others(5)).map(\.length), [0, 0, 0, 0, 0])
     }
 
     func testADraftThatHasToReadALongPathCostsThat() {
         let budget = RowBudget(target: flat, draft: PassCosts(passes: [0.3, 0.3, 0.3, 0.4, 0.6, 1.2, 2.4]))
-        XCTAssertGreaterThan(budget.plans(candidates(1, 0.7), others: 0).map(\.length)[0], 0)
-        XCTAssertEqual(budget.plans(candidates(1, 0.7, coldRows: 1000), others: 0).map(\.length), [0])
+        XCTAssertGreaterThan(budget.plans(candidates(1, 0.7)).map(\.length)[0], 0)
+        XCTAssertEqual(budget.plans(candidates(1, 0.7, coldRows: 1000)).map(\.length), [0])
         XCTAssertGreaterThan(
-            budget.plans(candidates(1, 0.7, coldRows: nil), others: 0).map(\.length)[0], 2, "found for nothing")
+            budget.plans(candidates(1, 0.7, coldRows: nil)).map(\.length)[0], 2, "found for nothing")
     }
 
     /// Against all that could be done, on random curves: never worse than nothing, and near the best.
@@ -90,7 +106,7 @@ final class RowBudgetTests: XCTestCase {
                     acceptance: Double.random(in: 0...1, using: &random), limit: 6,
                     coldRows: Bool.random(using: &random) ? 0 : nil)
             }
-            let found = speed(budget, candidates, budget.plans(candidates, others: 1).map(\.length))
+            let found = speed(budget, candidates, budget.plans(candidates + others(1)).map(\.length))
             XCTAssertGreaterThanOrEqual(found, speed(budget, candidates, [0, 0]))
             let best =
                 (0...6).flatMap { first in (0...6).map { [first, $0] } }
