@@ -103,6 +103,9 @@ struct SearchArguments: ParsableArguments {
             valueName: "kinds"))
     var drafters = DrafterList([.model])
 
+    @Flag(help: "Let the draft model begin the next level while the target corrects one. It never changes the outcome.")
+    var draftAhead = false
+
     @OptionGroup(title: "Sampling")
     var sampling: SamplingArguments
 
@@ -154,6 +157,6 @@ struct SearchArguments: ParsableArguments {
         return SearchOptions(
             strategy: strategy, policy: policy, scoring: scoring, parameters: parameters,
             sampling: try sampling.parameters(usual: reasoner.defaults.sampling), draftLength: draftTokens.tokens,
-            drafters: drafters.drafters)
+            drafters: drafters.drafters, draftsAhead: draftAhead)
     }
 }

@@ -203,4 +203,58 @@ final class PageSharingTests: XCTestCase {
         XCTAssertEqual(statistics.bytesInUse, (2 + 3) * page)
         XCTAssertEqual(statistics.uniqueBytes, 35 * page / 16)
     }
+
+    // MARK: Growing together
+
+    func testBranchesThatSayTheSameAreOnePathUntilTheyDiffer() throws {
+        let traced = try TracedTree()
+        let tree = traced.tree
+        let prompt = traced.branch(Array(0..<20))
+        try traced.compute(prompt)
+        var branches = (0..<4).map { _ in tree.fork(prompt) }
+        for token in Int32(100)..<110 {
+            branches = branches.map { tree.extend($0, by: [token]) }
+            XCTAssertEqual(Set(branches.map { tree.place(of: $0) }).count, 1)
+            for branch in branches { try traced.plan(branch, outputs: 1) }
+            XCTAssertEqual(traced.batches[0].rows.count, 1, "one row for all of them")
+            traced.run()
+        }
+        XCTAssertEqual(tree.statistics.pagesCopied, 0)
+        XCTAssertEqual(pages(traced), 2)
+        // What was split for them on the way is one node again: root, prompt, text and the branches behind it.
+        XCTAssertLessThanOrEqual(tree.nodeCount, 2 + 1 + 4)
+        branches[3] = tree.extend(branches[3], by: [7])
+        for index in 0..<3 { branches[index] = tree.extend(branches[index], by: [110, 111]) }
+        XCTAssertEqual(Set(branches.map { tree.place(of: $0) }).count, 2)
+        XCTAssertEqual(tree.tokens(of: branches[0]), Array(0..<20) + Array(100..<112))
+        XCTAssertEqual(tree.tokens(of: branches[3]), Array(0..<20) + Array(100..<110) + [7])
+        for branch in branches { try traced.compute(branch) }
+        XCTAssertEqual(pages(traced), 3)
+        for node in branches + [prompt] { XCTAssertNil(traced.mismatch(at: node, model: 0)) }
+        assertInvariants(tree)
+        for node in branches + [prompt] { tree.release(node) }
+        XCTAssertEqual(tree.nodeCount, 1)
+    }
+
+    func testARetreatLeavesToOthersWhatTheyHave() throws {
+        let traced = try TracedTree()
+        let tree = traced.tree
+        var first = tree.extend(tree.fork(tree.root), by: Array(0..<24))
+        var second = tree.extend(tree.fork(tree.root), by: Array(0..<24))
+        try traced.compute(first)
+        XCTAssertEqual(tree.place(of: first), tree.place(of: second))
+        first = tree.retreat(first, toDepth: 5)
+        XCTAssertEqual(tree.tokens(of: first), Array(0..<5))
+        XCTAssertEqual(tree.tokens(of: second), Array(0..<24))
+        XCTAssertEqual(pages(traced), 2)
+        first = tree.extend(first, by: [5, 6])
+        XCTAssertEqual(tree.computedDepth(of: first, model: 0), 7, "the other has computed that")
+        second = tree.retreat(second, toDepth: 3)
+        XCTAssertEqual(tree.tokens(of: second), Array(0..<3))
+        XCTAssertEqual(pages(traced), 1)
+        for node in [first, second] { XCTAssertNil(traced.mismatch(at: node, model: 0)) }
+        assertInvariants(tree)
+        XCTAssertEqual(tree.retreat(second, toDepth: 3), second)
+        XCTAssertEqual(tree.extend(second, by: []), second)
+    }
 }

@@ -188,6 +188,30 @@ final class SchedulerTests: XCTestCase {
         XCTAssertEqual(found.generated.map(\.tokens), plain.generated.map(\.tokens))
     }
 
+    func testBranchesThatSayTheSameCostTheRowsOfOne() async throws {
+        let prompt = try prompts(2)[1]
+        for draftLength in [0, 3] {
+            var rows: [Int] = []
+            for count in [1, 8] {
+                let scheduler = try scheduler()
+                let start = try await scheduler.open(prompt)
+                let requests = try (0..<count).map { slot in
+                    try request(
+                        start, draftLength: draftLength, branch: BranchKey.root.child(slot: slot, origin: .target))
+                }
+                let result = try await scheduler.generate(requests)
+                XCTAssertEqual(Set(result.generated.map(\.tokens)).count, 1)
+                rows.append(result.counters.targetRows)
+                rows.append(result.counters.draftRows)
+                await scheduler.release(result.generated.map(\.node) + [start])
+                let memory = await scheduler.memory
+                XCTAssertEqual(memory.bytesInUse, 0)
+            }
+            XCTAssertEqual(rows[0], rows[2])
+            XCTAssertEqual(rows[1], rows[3])
+        }
+    }
+
     func testCompanyAndBatchLimitsChangeNothing() async throws {
         let prompts = try prompts(20)
         let sampling = try SamplingParameters(temperature: 1, topK: 40, topP: 0.95, minP: 0.01, seed: 3)

@@ -218,4 +218,46 @@ final class BeamSearchLevelTests: XCTestCase {
         try script.score(0, 0.5, 0.25)
         XCTAssertEqual(script.requests.count, 6)
     }
+
+    func testForeseesTheDraftsBehindWhatGoesOnUnlessACorrectionIsBetter() throws {
+        var script = try SearchScript(width: 2, theta: 0.5)
+        try script.write("a b")
+        try script.score(0.5, 0.75)
+        XCTAssertEqual(script.search.foreseen, [], "only corrections leave the draft model idle")
+        try script.write("c d e f  g h i j")
+        try script.score(0.75, 0.25, 0, 0, 0.5, 0, 0, 0)
+        XCTAssertEqual(script.requests, ["b target 0", "a target 0"])
+        let foreseen = script.search.foreseen
+        var other = script
+        try script.write("k l")
+        try script.score(0.125, 0.25)
+        XCTAssertEqual(script.search.ask(), .write(foreseen))
+        // Behind a better correction it was in vain.
+        try other.write("k l")
+        try other.score(1, 1)
+        XCTAssertNotEqual(other.search.ask(), .write(foreseen))
+    }
+
+    func testWhatIsForeseenIsAskedForUnlessACorrectionGoesOn() throws {
+        var (levels, right) = (0, 0)
+        for seed in 0..<400 {
+            for policy in [SpeculationPolicy.paper, .selective] {
+                let models = WordModels(seed: UInt64(seed))
+                var search = try SearchScript(policy, width: 3, beams: 2, depth: 6).search
+                var foreseen: [WriteRequest] = []
+                while true {
+                    if case .finished = search.ask() { break }
+                    if !search.foreseen.isEmpty { foreseen = search.foreseen }
+                    try models.step(&search)
+                    guard !foreseen.isEmpty, case .write(let requests) = search.ask() else { continue }
+                    levels += 1
+                    let isKept = requests.allSatisfy { search.tree[$0.parent ?? 0].origin == .draft }
+                    if isKept, requests[0].origin == .draft, requests == foreseen { right += 1 }
+                    XCTAssertTrue(foreseen.allSatisfy { $0.origin == .draft && $0.extent == .thought })
+                    foreseen = []
+                }
+            }
+        }
+        XCTAssertGreaterThan(right, levels / 20)
+    }
 }

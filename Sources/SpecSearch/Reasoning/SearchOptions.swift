@@ -24,6 +24,10 @@ public struct SearchOptions: Sendable, Hashable {
     /// Whether texts are written one after the other, as the paper's baselines do, instead of together. That changes nothing
     /// but the time: it is there to be compared with.
     public var isSerial: Bool
+    /// Whether the draft model begins the next level while the target corrects one, behind the drafts that go on unless a
+    /// correction is better (Wang et al., 2025, leave it idle). That changes nothing but the time: drafts that nobody asks for
+    /// are dropped, and they share the passes that propose tokens.
+    public var draftsAhead: Bool
     /// What is known of scores from other questions: `Answer.memory`. It makes an answer depend on the questions before.
     public var memory: SearchMemory
 
@@ -32,7 +36,7 @@ public struct SearchOptions: Sendable, Hashable {
         strategy: SearchStrategy = .beam, policy: SpeculationPolicy = .paper, scoring: Scoring = .reward,
         parameters: SearchParameters = .init(),
         sampling: SamplingParameters, draftLength: Int? = nil, drafters: Set<Drafter> = [.model],
-        isSerial: Bool = false, memory: SearchMemory = .init()
+        isSerial: Bool = false, draftsAhead: Bool = false, memory: SearchMemory = .init()
     ) {
         self.strategy = strategy
         self.policy = policy
@@ -42,6 +46,7 @@ public struct SearchOptions: Sendable, Hashable {
         self.draftLength = draftLength
         self.drafters = drafters
         self.isSerial = isSerial
+        self.draftsAhead = draftsAhead
         self.memory = memory
     }
 }

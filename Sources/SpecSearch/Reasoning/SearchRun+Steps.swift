@@ -1,60 +1,9 @@
 internal import CacheTree
 internal import Compute
 internal import Decoding
-internal import Tokenization
 
-/// What a search asks for, done by the models.
+/// Judging and asking about thoughts, as a search wants it.
 extension SearchRun {
-    func write(_ requests: [WriteRequest]) async throws(ReasonerError) -> [SearchEvent] {
-        let generation = requests.map { generationRequest(for: $0) }
-        let batches = options.isSerial ? generation.map { [$0] } : [generation]
-        var (results, costs): ([Generated], Counters) = ([], Counters())
-        for batch in batches {
-            do {
-                let result = try await inTime { [scheduler = models.scheduler] () async throws(DecodingError) in
-                    try await scheduler.generate(batch)
-                }
-                results += result.generated
-                costs += Counters(result.counters)
-            } catch {
-                await models.scheduler.release(results.map(\.node))
-                if isLate, !Task.isCancelled { return stop(.time) }
-                throw .generation(error)
-            }
-        }
-        let reader = ThoughtReader(stopRule(maxTokens: .max), models.prompts.tokenizer)
-        var ends: [Place] = []
-        var texts: [[WrittenThought]] = []
-        for (index, generated) in results.enumerated() {
-            var text = start(of: requests[index]).text
-            texts.append(reader.thoughts(in: generated, requests[index].extent, after: &text))
-            ends.append(Place(node: generated.node, branch: generation[index].branch, text: text))
-        }
-        let first = search?.tree.count ?? 0
-        let events: [SearchEvent]
-        do { events = try tell(.written(texts)) } catch {
-            await models.scheduler.release(ends.map(\.node))
-            throw .search(error)
-        }
-        await keep(ends, of: requests, from: first)
-        await count(costs)
-        await forget()
-        return events
-    }
-
-    /// Keeps the ends of the paths that became new thoughts; a repeated or empty text is none of its own, and behind a
-    /// solution nothing follows.
-    private func keep(_ ends: [Place], of requests: [WriteRequest], from first: Thought.ID) async {
-        var idle: [NodeID] = []
-        for (end, request) in zip(ends, requests) {
-            let thought = search?.tree.thoughts[first...].first {
-                $0.parent == request.parent && $0.slot == request.slot && $0.origin == request.origin
-            }
-            if let thought, request.extent == .thought { places[thought.id] = end } else { idle.append(end.node) }
-        }
-        await models.scheduler.release(idle)
-    }
-
     func score(_ thoughts: [Thought.ID]) async throws(ReasonerError) -> [SearchEvent] {
         let scores: [Float]
         switch options.scoring {
@@ -141,31 +90,5 @@ extension SearchRun {
         do { result = try await models.scheduler.read(passages) } catch { throw .generation(error) }
         await count(Counters(result.counters))
         return result.readings
-    }
-
-    /// Where a request's thought begins.
-    private func start(of request: WriteRequest) -> Place {
-        guard let place = request.parent.map({ places[$0] }) ?? prompt else {
-            preconditionFailure("a path that is continued is held")
-        }
-        return place
-    }
-
-    private func generationRequest(for request: WriteRequest) -> GenerationRequest {
-        let place = start(of: request)
-        let speculates = options.policy != .plain && request.origin == .target && models.hasDraft
-        return GenerationRequest(
-            start: place.node, writer: request.origin, draftLength: speculates ? options.draftLength : 0,
-            drafters: options.drafters, sampling: options.sampling,
-            branch: place.branch.child(slot: request.slot, origin: request.origin), textStart: promptLength,
-            stop: stopRule(maxTokens: request.maxTokens, separator: request.extent == .thought),
-            measuresCertainty: options.scoring == .selfCertainty && request.origin == .target)
-    }
-
-    /// Where a thought ends, or a text without a separator.
-    private func stopRule(maxTokens: Int, separator: Bool = true) -> StopRule {
-        StopRule(
-            separator: separator ? Array(models.format.separator.utf8) : [], endTokens: models.endTokens,
-            maxTokens: maxTokens)
     }
 }

@@ -21,6 +21,8 @@ actor SearchRun {
     var session: (any ScoringSession)?
     /// Where the paths end that the search may still continue; each is held once.
     var places: [Thought.ID: Place] = [:]
+    /// Drafts that were written before they were asked for.
+    var ahead: [WriteRequest: Generated] = [:]
     var costs = Counters()
     /// What judging has cost when that was last asked.
     private var scored = ScoringCosts()
@@ -38,6 +40,11 @@ actor SearchRun {
         let node: NodeID
         let branch: BranchKey
         let text: TextStream
+
+        /// The noise of what a request has written here.
+        func branch(of request: WriteRequest) -> BranchKey {
+            branch.child(slot: request.slot, origin: request.origin)
+        }
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { models.scheduler.unownedExecutor }
@@ -51,7 +58,8 @@ actor SearchRun {
 
     deinit {
         guard let prompt else { return }
-        let (nodes, scheduler, session) = (places.values.map(\.node) + [prompt.node], models.scheduler, session)
+        let nodes = places.values.map(\.node) + ahead.values.map(\.node) + [prompt.node]
+        let (scheduler, session) = (models.scheduler, session)
         Task {
             await scheduler.release(nodes)
             await session?.end()
@@ -126,6 +134,7 @@ actor SearchRun {
 
     private func end() async {
         isFinished = true
+        await forgetAhead()
         await models.scheduler.release(places.values.map(\.node) + [prompt].compactMap { $0?.node })
         await session?.end()
         places = [:]

@@ -3,7 +3,8 @@ public import JSON
 
 extension SearchOptions {
     private static let keys = [
-        "strategy", "policy", "scoring", "parameters", "sampling", "draftLength", "drafters", "isSerial", "memory",
+        "strategy", "policy", "scoring", "parameters", "sampling", "draftLength", "drafters", "isSerial",
+        "draftsAhead", "memory",
     ]
 
     /// An object with a member for each property, as saved searches hold it.
@@ -13,7 +14,7 @@ extension SearchOptions {
             "scoring": .string(scoring.rawValue), "parameters": parameters.json,
             "sampling": sampling.json, "draftLength": draftLength.map { .integer($0) } ?? .null,
             "drafters": .array(drafters.map(\.rawValue).sorted().map { .string($0) }), "isSerial": .bool(isSerial),
-            "memory": memory.json,
+            "draftsAhead": .bool(draftsAhead), "memory": memory.json,
         ]
     }
 
@@ -34,6 +35,7 @@ extension SearchOptions {
                 }
             },
             isSerial: try fields.value("isSerial", "true or false") { $0.bool } ?? false,
+            draftsAhead: try fields.value("draftsAhead", "true or false") { $0.bool } ?? false,
             memory: try fields.required("memory", "what was known of scores") { SearchMemory($0) })
     }
 }

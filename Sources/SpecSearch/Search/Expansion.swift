@@ -94,6 +94,11 @@ struct Expansion: Sendable {
         return requests(.target, paths.map { _ in parameters.width }, parameters)
     }
 
+    /// What the draft model writes if every path may be drafted.
+    func drafts(_ parameters: SearchParameters) -> [WriteRequest] {
+        requests(.draft, paths.map { _ in parameters.drafts }, parameters)
+    }
+
     /// Goes on when a batch is judged.
     ///
     /// - Parameter written: the thoughts that stand for what was written, in the order of the requests.

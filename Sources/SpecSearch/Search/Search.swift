@@ -77,6 +77,13 @@ public struct Search: Sendable {
         return plan.held + written
     }
 
+    /// Drafts that the search will probably ask for after the texts that it asks for now: whoever has nothing better to do may
+    /// write them already. None unless the target corrects a level of a beam search.
+    public var foreseen: [WriteRequest] {
+        if case .write = next { return plan.foreseen(record) }
+        return []
+    }
+
     /// What the search needs next: the same until it is told.
     public func ask() -> Ask { next }
 

@@ -36,6 +36,13 @@ struct BeamSearch: Strategy {
     // MARK: Levels
 
     private mutating func beginLevel(_ depth: Int, _ record: SearchRecord) -> Step {
+        var level = expansion(depth, of: beams, record)
+        let requests = level.begin(record)
+        self.level = level
+        return .write(requests)
+    }
+
+    private func expansion(_ depth: Int, of beams: [Beam], _ record: SearchRecord) -> Expansion {
         let paths = beams.enumerated().flatMap { number, beam in
             beam.live.map { parent in
                 // Trees that begin at the same question write into slots of their own.
@@ -43,10 +50,14 @@ struct BeamSearch: Strategy {
                     parent: parent, firstSlot: parent == nil ? number * record.parameters.mostSlots : 0, pool: number)
             }
         }
-        var level = Expansion(depth: depth, paths: paths, places: beams.map(\.places))
-        let requests = level.begin(record)
-        self.level = level
-        return .write(requests)
+        return Expansion(depth: depth, paths: paths, places: beams.map(\.places))
+    }
+
+    func foreseen(_ record: SearchRecord) -> [WriteRequest] {
+        guard let level, isCorrecting, level.depth < record.parameters.depth else { return [] }
+        var next = beams
+        for pool in next.indices { _ = next[pool].select(from: level.candidates(in: pool, of: record.tree)) }
+        return expansion(level.depth + 1, of: next, record).drafts(record.parameters)
     }
 
     /// Selects, and begins the next level unless the search has ended.

@@ -14,11 +14,18 @@ protocol Strategy: Sendable {
     /// Whether what the target writes now replaces drafts.
     var isCorrecting: Bool { get }
 
+    /// The drafts with which the next level will probably begin, while the target corrects one.
+    func foreseen(_ record: SearchRecord) -> [WriteRequest]
+
     /// The thoughts that may yet be continued, or about which nothing is decided.
     var held: [Thought.ID] { get }
 
     /// The path that counts, and its answer.
     func result(_ record: SearchRecord) -> SearchResult
+}
+
+extension Strategy {
+    func foreseen(_ record: SearchRecord) -> [WriteRequest] { [] }
 }
 
 /// A step of a search.
