@@ -16,6 +16,8 @@ import report
 FAMILIES = ("qwen", "llama")
 TASKS = ("word", "countdown", "subset")
 TOGETHER = ("plain", "lossless", "paper")
+# How selective is meant to be used: it learns from question to question how thoughts score.
+SELECTIVE = ("--drafts", "6", "--remember")
 # Serial baselines take as long as everything else together, so they see fewer problems.
 SERIAL_SHARE = 10
 ABLATION = {
@@ -52,11 +54,11 @@ def experiments(parts: list[str]) -> Iterator[Experiment]:
     for family in FAMILIES:
         for task in TASKS:
             if "table" in parts:
-                yield Experiment("table", "beam", family, task, (*TOGETHER, "selective"), ("--drafts", "6"))
+                yield Experiment("table", "beam", family, task, (*TOGETHER, "selective"), SELECTIVE)
                 yield Experiment("table", "mcts", family, task, TOGETHER, ("--strategy", "mcts"))
             if "serial" in parts:
                 policies = ("plain", "lossless", "selective", "serial-plain", "serial-lossless")
-                yield Experiment("serial", "beam", family, task, policies, ("--drafts", "6"), SERIAL_SHARE)
+                yield Experiment("serial", "beam", family, task, policies, SELECTIVE, SERIAL_SHARE)
             if "ablation" in parts:
                 for name, options in ABLATION.items():
                     yield Experiment("ablation", name, family, task, ("plain", "paper"), options, SERIAL_SHARE)
@@ -66,7 +68,7 @@ def experiments(parts: list[str]) -> Iterator[Experiment]:
                     yield Experiment("theta", str(theta), family, task, ("plain", "paper"), options, SERIAL_SHARE)
             if "drafts" in parts:
                 for draft in ("draft", "target"):
-                    options = ("--drafts", "6", "--draft", f"Weights/{family}/{draft}")
+                    options = (*SELECTIVE, "--draft", f"Weights/{family}/{draft}")
                     policies = ("plain", "paper", "selective")
                     yield Experiment("drafts", draft, family, task, policies, options, SERIAL_SHARE)
 
@@ -75,11 +77,16 @@ def run(experiment: Experiment, options: argparse.Namespace) -> None:
     """Solves what is not solved yet."""
     results = options.work / "results"
     results.mkdir(parents=True, exist_ok=True)
+    limit, file = max(10, options.limit // experiment.share), results / experiment.file
+    if "--remember" in experiment.options and file.exists():
+        # What was remembered is not kept, so that a part of the results is of no use.
+        expected = limit * options.seeds * len(experiment.policies)
+        if len(file.read_text().splitlines()) < 1 + expected:
+            file.unlink()
     command = [
         *(options.program, "evaluate", f"Weights/problems/{experiment.task}.jsonl", "--json"),
         *("--bundle", f"Weights/{experiment.family}", "--policies", ",".join(experiment.policies)),
-        *("--limit", str(max(10, options.limit // experiment.share)), "--seeds", str(options.seeds)),
-        *("--results", str(results / experiment.file), *experiment.options),
+        *("--limit", str(limit), "--seeds", str(options.seeds), "--results", str(file), *experiment.options),
     ]
     print(" ".join(str(word) for word in command[1:]), flush=True)
     output = subprocess.run(command, cwd=options.root, check=True, stdout=subprocess.PIPE).stdout

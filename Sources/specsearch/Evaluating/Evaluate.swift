@@ -45,7 +45,8 @@ struct Evaluate: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Keep results in this file as they come, and go on there if it holds some: JSON lines.", valueName: "file"),
+            "Keep results in this file as they come, and go on there if it holds some: JSON lines. What --remember has learned is "
+                + "not kept, so with it a file has to be new or complete.", valueName: "file"),
         completion: .file(extensions: ["jsonl"]))
     var results: String?
 
@@ -58,9 +59,6 @@ struct Evaluate: AsyncParsableCommand {
     func validate() throws {
         if let limit, limit < 1 { throw ValidationError("--limit is \(limit), expected 1 or more.") }
         guard (1...1000).contains(seeds) else { throw ValidationError("--seeds is \(seeds), expected 1 to 1000.") }
-        guard results == nil || !remember else {
-            throw ValidationError("--results goes on anywhere, --remember depends on all problems before: choose one.")
-        }
     }
 
     func run() async throws {
@@ -68,6 +66,7 @@ struct Evaluate: AsyncParsableCommand {
         let problems = Array(try Problem.read(file).prefix(limit ?? .max))
         let reasoner = try await search.loadReasoner()
         let kept = try results.map { try ResultsFile(path: $0, settings: try settings(reasoner)) }
+        if let kept, remember { try kept.checkIsWhole(of: problems.count * seeds * policies.contenders.count) }
         var evaluation = Evaluation(
             reasoner, policies.contenders, remembers: remember, known: kept?.results ?? []
         ) { try search.options($0.policy, reasoner) }
@@ -92,7 +91,7 @@ struct Evaluate: AsyncParsableCommand {
         let models = [reasoner.bundle.target, reasoner.bundle.draft, reasoner.bundle.reward]
         return [
             "problems": .string(file), "models": .array(models.map { $0.map { .string($0) } ?? .null }),
-            "options": .object(options),
+            "options": .object(options), "remembers": .bool(remember),
         ]
     }
 }

@@ -11,6 +11,7 @@ final class ResultsFile {
         case unwritable(path: String, code: Int32)
         case otherSearches(path: String)
         case invalid(path: String, line: Int)
+        case partial(path: String, found: Int, expected: Int)
 
         var description: String {
             switch self {
@@ -19,6 +20,9 @@ final class ResultsFile {
             case .otherSearches(let path):
                 "\(path) holds results of other searches, models or problems. Choose another file for these."
             case .invalid(let path, let line): "\(path), line \(line) is no result. Choose another file."
+            case .partial(let path, let found, let expected):
+                "\(path) holds \(found) of \(expected) results. What was remembered behind them is not kept: remove the file to "
+                    + "begin anew, or leave --remember away."
             }
         }
     }
@@ -48,6 +52,13 @@ final class ResultsFile {
     func add(_ result: SolvedProblem) throws(Unusable) {
         do { try file.append(ResultsFile.line(result.json)) } catch {
             throw .unwritable(path: path, code: error.code)
+        }
+    }
+
+    /// Throws if only some of so many results are there.
+    func checkIsWhole(of count: Int) throws(Unusable) {
+        guard results.isEmpty || results.count >= count else {
+            throw .partial(path: path, found: results.count, expected: count)
         }
     }
 

@@ -21,6 +21,23 @@ actor SearchBenchmark {
         let branch: BranchKey
     }
 
+    /// What a thought will say.
+    private struct DrawnThought {
+        /// A slot beyond all others, whose noise the thoughts that say the same share: so they are written as one.
+        private static let common = 1 << 20
+
+        let branch: BranchKey
+        let noise: BranchKey
+        let text: String
+
+        init(_ request: WriteRequest, behind parent: BranchKey, isDuplicate: (BranchKey) -> Bool) {
+            branch = parent.child(slot: request.slot, origin: request.origin)
+            let repeats = isDuplicate(branch)
+            noise = repeats ? parent.child(slot: Self.common, origin: request.origin) : branch
+            text = repeats ? "same\n" : "\(request.origin) \(request.slot)\n"
+        }
+    }
+
     /// What draws decide about a thought.
     private enum Draw: Int {
         case isDuplicate, isGood
@@ -115,30 +132,28 @@ actor SearchBenchmark {
         _ requests: [WriteRequest], _ policy: SpeculationPolicy, _ seed: UInt64, _ search: inout Search,
         _ places: inout [Thought.ID?: Place]
     ) async throws -> Counters {
-        let branches = requests.map { request in
-            (places[request.parent]?.branch ?? .root).child(slot: request.slot, origin: request.origin)
+        let thoughts = requests.map {
+            DrawnThought($0, behind: places[$0.parent]?.branch ?? .root) {
+                draws(.isDuplicate, $0, seed, below: rates.duplicates)
+            }
         }
-        let generation = try zip(requests, branches).map { request, branch in
+        let generation = try zip(requests, thoughts).map { request, thought in
             guard let start = places[request.parent]?.node else { throw DecodingError.cancelled }
             var generation = GenerationRequest(
                 start: start, writer: request.origin,
                 draftLength: policy == .plain || request.origin == .draft ? 0 : nil,
-                sampling: try SamplingParameters(temperature: 1, seed: seed), branch: branch,
+                sampling: try SamplingParameters(temperature: 1, seed: seed), branch: thought.noise,
                 stop: StopRule(endTokens: [], maxTokens: tokens))
             generation.forcedAcceptance = rates.acceptance
             return generation
         }
         let result = try await scheduler.generate(generation)
         let first = search.tree.count
-        let texts = zip(zip(requests, branches), result.generated).map { written, generated in
-            let isDuplicate = draws(.isDuplicate, written.1, seed, below: rates.duplicates)
-            let text = isDuplicate ? "same\n" : "\(written.0.origin) \(written.0.slot)\n"
-            return [
-                WrittenThought(text: text, tokens: generated.tokens, end: .separator, meanLogProbability: -1)
-            ]
+        let texts = zip(thoughts, result.generated).map { thought, generated in
+            [WrittenThought(text: thought.text, tokens: generated.tokens, end: .separator, meanLogProbability: -1)]
         }
         try search.tell(written: texts)
-        for ((request, branch), generated) in zip(zip(requests, branches), result.generated) {
+        for ((request, drawn), generated) in zip(zip(requests, thoughts), result.generated) {
             let thought = search.tree.thoughts[first...].first {
                 $0.parent == request.parent && $0.slot == request.slot && $0.origin == request.origin
             }
@@ -149,7 +164,7 @@ actor SearchBenchmark {
             let rewardNode = rewardTree.fork(parent.rewardNode)
             // A step token stands behind each thought.
             rewardTree.append(generated.tokens + [0], to: rewardNode)
-            places[thought.id] = Place(node: generated.node, rewardNode: rewardNode, branch: branch)
+            places[thought.id] = Place(node: generated.node, rewardNode: rewardNode, branch: drawn.branch)
         }
         return Counters(result.counters)
     }
