@@ -37,13 +37,18 @@ public final class ThreadTeam: Sendable {
     ///   - smallest: a part has at least this many items, so that small loops stay on the caller.
     ///   - body: computes one part; parts run at the same time.
     package func split(_ total: Int, atLeast smallest: Int, _ body: (Range<Int>) -> Void) {
+        split(total, atLeast: smallest) { _, part in body(part) }
+    }
+
+    /// The same where each member has something of its own to work with: `body` also gets its number, below `count`.
+    package func split(_ total: Int, atLeast smallest: Int, _ body: (_ member: Int, _ part: Range<Int>) -> Void) {
         let parts = parts(of: total, atLeast: smallest)
         guard parts > 1 else {
-            if total > 0 { body(0..<total) }
+            if total > 0 { body(0, 0..<total) }
             return
         }
         shared.run(members: count) { member in
-            if member < parts { body(ThreadTeam.part(member, of: parts, total)) }
+            if member < parts { body(member, ThreadTeam.part(member, of: parts, total)) }
         }
     }
 

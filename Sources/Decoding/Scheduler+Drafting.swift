@@ -104,35 +104,33 @@ extension Scheduler {
             let rows = draft.batch.rows.count
             draft.run()
             thread.record(.choosing, rows: members.count) {
-                for member in members { choose(for: member, from: draft) }
+                take(members.filter { !$0.rows.outputs.isEmpty }, from: draft)
             }
             budget?.draft?.note((ContinuousClock.now - start) / .seconds(1), rows: rows)
         }
     }
 
-    /// Adds what the draft model says to a branch.
-    private func choose(for member: Member, from draft: PassRunner) {
-        guard let output = member.rows.outputs.first else { return }
-        let logits = UnsafeBufferPointer(
-            rebasing: draft.output(output).prefix(target.model.configuration.vocabularySize))
-        if member.branch.request.writer == .draft {
-            write(logits, member.branch)
-        } else {
-            propose(logits, member.branch)
+    /// Adds what the draft model says to branches: a token of its own text, or one that the target has yet to confirm.
+    private func take(_ members: [Member], from draft: PassRunner) {
+        let size = target.model.configuration.vocabularySize
+        let chosen = choose(for: members) { member, sampler in
+            let logits = UnsafeBufferPointer(rebasing: draft.output(member.rows.outputs[0]).prefix(size))
+            let branch = member.branch
+            return Result { () throws(SamplingError) in
+                guard branch.request.writer == .draft else {
+                    return [try branch.text.propose(logits, sampler, alternatives: branch.width - 1)]
+                }
+                let count = branch.text.tokens.count
+                try branch.text.take(logits, sampler)
+                return Array(branch.text.tokens[count...])
+            }
         }
-    }
-
-    /// Adds a token of the draft model's own text.
-    private func write(_ logits: UnsafeBufferPointer<Float>, _ branch: LiveBranch) {
-        let count = branch.text.tokens.count
-        grow(branch) { text throws(SamplingError) in try text.take(logits, sampler) }
-        extend(branch, by: Array(branch.text.tokens[count...]))
-    }
-
-    /// Adds a token that the target has yet to confirm. A draft without numbers proposes nothing, and harms nobody.
-    private func propose(_ logits: UnsafeBufferPointer<Float>, _ branch: LiveBranch) {
-        guard let token = try? branch.text.propose(logits, sampler, alternatives: branch.width - 1) else { return }
-        extend(branch, by: [token])
+        for (member, tokens) in zip(members, chosen) {
+            // A draft without numbers proposes nothing, and harms nobody.
+            let isProposal = member.branch.request.writer == .target
+            let tokens = isProposal ? try? tokens.get() : value(of: tokens, for: member.branch)
+            if let tokens { extend(member.branch, by: tokens) }
+        }
     }
 
     /// Adds the alternatives to a branch's first proposal to the target's pass, behind the branch's own rows: each is a leaf

@@ -89,7 +89,7 @@ extension Scheduler {
                 history = TokenHistory(path: Array(path), textStart: passage.textStart)
             }
             for (token, logits) in zip(piece.tokens, outputs) {
-                try sampler.read(
+                try samplers[0].read(
                     Int(token), logits: logits, parameters: passage.sampling, history: history, into: &reading)
                 history?.append(token)
             }

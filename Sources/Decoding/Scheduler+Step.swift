@@ -50,26 +50,47 @@ extension Scheduler {
         let rows = target.batch.rows.count
         target.run()
         thread.record(.choosing, rows: members.count) {
-            for member in members where member.rows.isComplete { judge(member.branch, member.rows.outputs) }
+            judge(members.filter(\.rows.isComplete))
         }
         budget?.target.note((ContinuousClock.now - start) / .seconds(1), rows: rows)
         // Proposals that the pass had no room for are made again: nobody else may see unconfirmed tokens in the tree.
         for branch in queue where !branch.text.proposals.isEmpty { withdraw(branch) }
     }
 
-    /// Takes the proposals that the target accepts, and the token that it puts behind them.
-    private func judge(_ branch: LiveBranch, _ outputs: [Int]) {
-        let (proposals, alternatives) = (branch.text.proposals, branch.text.alternatives)
-        let (start, confirmed) = (tree.depth(of: branch.node) - proposals.count, branch.text.tokens.count)
-        var verdict = GrowingText.Verdict()
-        grow(branch) { text throws(SamplingError) in
-            verdict = try text.judge(sampler) {
-                target.output(outputs[$0])
-            } behind: {
-                target.output(branch.alternatives[$0].output)
+    /// What the target made of a branch's proposals.
+    private struct Judgement {
+        let proposals: [GrowingText.Proposal]
+        let alternatives: [GrowingText.Proposal]
+        /// How many tokens were taken for good before.
+        let confirmed: Int
+        let verdict: Result<GrowingText.Verdict, SamplingError>
+    }
+
+    /// Takes the proposals that the target accepts, and the tokens that it puts behind them.
+    private func judge(_ members: [Member]) {
+        let judgements = choose(for: members) { [target] member, sampler in
+            let (branch, outputs) = (member.branch, member.rows.outputs)
+            let (proposals, alternatives) = (branch.text.proposals, branch.text.alternatives)
+            let confirmed = branch.text.tokens.count
+            let verdict = Result { () throws(SamplingError) in
+                try branch.text.judge(sampler) {
+                    target.output(outputs[$0])
+                } behind: {
+                    target.output(branch.alternatives[$0].output)
+                }
             }
+            return Judgement(
+                proposals: proposals, alternatives: alternatives, confirmed: confirmed, verdict: verdict)
         }
-        let taken = branch.text.tokens.dropFirst(confirmed)
+        for (member, judgement) in zip(members, judgements) { settle(member.branch, judgement) }
+    }
+
+    /// Makes the path of a branch what its text has become.
+    private func settle(_ branch: LiveBranch, _ judgement: Judgement) {
+        let (proposals, alternatives) = (judgement.proposals, judgement.alternatives)
+        let start = tree.depth(of: branch.node) - proposals.count
+        let verdict = value(of: judgement.verdict, for: branch) ?? GrowingText.Verdict()
+        let taken = branch.text.tokens.dropFirst(judgement.confirmed)
         if let place = verdict.alternative {
             tree.release(branch.node)
             branch.node = branch.alternatives.remove(at: place).node
@@ -88,13 +109,13 @@ extension Scheduler {
     /// Adds tokens to a branch's path; branches that have said the same so far go on as one, whose rows are computed once.
     func extend(_ branch: LiveBranch, by tokens: [Int32]) { branch.node = tree.extend(branch.node, by: tokens) }
 
-    /// Lets a text grow by what a model says; notes a failure if that is no numbers.
-    func grow(_ branch: LiveBranch, _ body: (inout GrowingText) throws(SamplingError) -> Void) {
+    /// What came of a text that grew by what a model says; notes a failure if that is no numbers.
+    func value<Value>(of result: Result<Value, SamplingError>, for branch: LiveBranch) -> Value? {
         branch.progress.reset()
-        do { try body(&branch.text) } catch {
-            let position = tree.depth(of: branch.request.start) + branch.text.tokens.count
-            failures.append((branch.group.number, .invalidLogits(position: position)))
-        }
+        if case .success(let value) = result { return value }
+        let position = tree.depth(of: branch.request.start) + branch.text.tokens.count
+        failures.append((branch.group.number, .invalidLogits(position: position)))
+        return nil
     }
 
     // MARK: Both

@@ -29,6 +29,8 @@ public actor Scheduler {
     public static let longestDraft = 15
     /// How many are proposed where nobody says and nothing is measured.
     static let usualDraft = 4
+    /// A thread chooses from at least so many logits, or waking it takes longer.
+    private static let logitsPerThread = 1024
     /// The most siblings whose texts a branch's proposals are looked for in.
     static let mostSiblings = 16
 
@@ -39,7 +41,8 @@ public actor Scheduler {
     let tree: CacheTree
     let target: PassRunner
     let draft: PassRunner?
-    let sampler = Sampler()
+    /// One for each thread.
+    let samplers: [Sampler]
     /// Live branches; those that were served last stand behind those that wait.
     var queue: [LiveBranch] = []
     /// Whether a branch was parked in this step, whose memory is free in the next.
@@ -81,6 +84,7 @@ public actor Scheduler {
         self.tokenizer = tokenizer
         self.thread = thread
         self.limits = limits
+        samplers = (0..<thread.arithmetic.team.count).map { _ in Sampler() }
         let models = [target] + (draft.map { [$0] } ?? [])
         let tree: CacheTree
         do {
@@ -91,6 +95,18 @@ public actor Scheduler {
         self.tree = tree
         self.target = PassRunner(target, number: 0, tree: tree, thread: thread)
         self.draft = draft.map { PassRunner($0, number: 1, tree: tree, thread: thread, phase: .draft) }
+    }
+
+    /// Does something with the output rows of each member, on all threads at once: nothing but its own text may change.
+    func choose<Value>(for members: [Member], _ body: (Member, Sampler) -> Value) -> [Value] {
+        let smallest = max(1, Scheduler.logitsPerThread / target.model.configuration.vocabularySize)
+        return Array(unsafeUninitializedCapacity: members.count) { values, count in
+            let slots = values
+            thread.arithmetic.team.split(members.count, atLeast: smallest) { number, part in
+                for index in part { slots.initializeElement(at: index, to: body(members[index], samplers[number])) }
+            }
+            count = members.count
+        }
     }
 
     // MARK: Paths
