@@ -11,6 +11,8 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
+import cost_model
+
 if TYPE_CHECKING:
     from reproduce import Experiment
 
@@ -38,7 +40,7 @@ def write(experiments: list[Experiment], folder: Path) -> None:
             continue
         text += [f"## {title}\n", table(own)]
         if part == "table":
-            text += [pooled(own), *pictures(own, folder)]
+            text += [pooled(own), *pictures(own, folder), model([entry for entry in own if entry.name == "beam"], folder)]
     (folder / "report.md").write_text("\n".join(text))
 
 
@@ -98,6 +100,14 @@ def pooled(experiments: list[Experiment]) -> str:
             f"| {strategy} | {policy} | {len(values)} | {100 * mean:.2f} | {interval} | {before / after:.2f} |\n"
         )
     return "All families and tasks together:\n\n" + "".join(lines)
+
+
+def model(experiments: list[Experiment], folder: Path) -> str:
+    """What the cost model says beside what was measured, and a picture of what the gain depends on."""
+    lines, fitted = cost_model.check(experiments)
+    cost_model.picture(experiments, fitted, folder / "cost-model.png")
+    head = "### The cost model\n\nFrom the counters alone, by costs that were fitted to other problems:\n\n"
+    return f"{head}{lines}\n![What the gain depends on; dots are measured](cost-model.png)\n"
 
 
 def pictures(experiments: list[Experiment], folder: Path) -> list[str]:

@@ -17,7 +17,7 @@ FAMILIES = ("qwen", "llama")
 TASKS = ("word", "countdown", "subset")
 TOGETHER = ("plain", "lossless", "paper")
 # How selective is meant to be used: it learns from question to question how thoughts score.
-SELECTIVE = ("--drafts", "6", "--remember")
+SELECTIVE = ("--drafts", "6", "--epsilon", "0.5", "--remember")
 # Serial baselines take as long as everything else together, so they see fewer problems.
 SERIAL_SHARE = 10
 ABLATION = {

@@ -11,6 +11,7 @@ let targets = [
     "json": ["Safetensors"],
     "packed": ["PackedWeights", "Safetensors"],
     "safetensors": ["Safetensors"],
+    "search": ["SpecSearch", "Safetensors"],
     "shards": ["Safetensors"],
     "template": ["ChatTemplates"],
     "text": ["Tokenization"],

@@ -34,8 +34,11 @@ public struct SavedSearch: Sendable, Hashable {
         self.scorer = scorer
     }
 
-    /// The search as it was when it was saved, and what happened in it.
-    func restored(_ format: PromptFormat) throws(SavedSearchError) -> (search: Search, events: [SearchEvent]) {
+    /// The search as it was when it was saved, and what happened in it: to look at it, no model is needed.
+    ///
+    /// - Parameter format: what marks an answer, as when it was saved.
+    /// - Throws: `SavedSearchError.inconsistent` if it was told what it had not asked for.
+    public func restored(_ format: PromptFormat) throws(SavedSearchError) -> (search: Search, events: [SearchEvent]) {
         var search: Search
         do { search = try Search(options, format: format) } catch { throw .inconsistent(step: 0, error) }
         var events: [SearchEvent] = []
