@@ -129,7 +129,9 @@ final class LogitParityTests: XCTestCase {
                         let outputs = found.dropFirst(Int(row) * width).prefix(width).map { Double($0) }
                         return Float(1 / (1 + exp((width == 2 ? outputs[0] : 0) - outputs[width - 1])))
                     }
-                    assertClose(scores, prompt.scores, within: 1e-5, "\(golden), scores")
+                    // A score near one half moves by a quarter of what its logits do, and those of the reference, in single
+                    // precision, are up to 2e-4 from what it computes in double precision.
+                    assertClose(scores, prompt.scores, within: 1e-4, "\(golden), scores")
                 }
             }
         }
