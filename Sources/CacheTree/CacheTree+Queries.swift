@@ -87,6 +87,16 @@ extension CacheTree {
         (pools.reduce(0) { $0 + $1.pagesTaken }, pagesEvicted)
     }
 
+    /// Bytes that the keys and values of these paths would take, over all models, if each had its own copy.
+    ///
+    /// - Complexity: O(nodes given × models).
+    package func unsharedBytes(of nodes: [NodeID]) -> Int {
+        pools.indices.reduce(0) { sum, model in
+            let pages = nodes.reduce(0) { $0 + NodePages.blocks(from: 0, to: computedDepth(of: $1, model: model)) }
+            return sum + pages * pools[model].layout.bytesPerPage
+        }
+    }
+
     /// What one model's KV memory costs.
     ///
     /// - Complexity: O(nodes).

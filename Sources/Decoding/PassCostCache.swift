@@ -8,7 +8,7 @@ public struct PassCostCache: Sendable, Hashable {
     /// The file.
     public let path: String
 
-    private static let format = "specsearch-pass-costs-3"
+    private static let format = "specsearch-pass-costs-4"
     /// Far more than any machine has models.
     private static let mostBytes = 1 << 20
     /// A pass of a model takes less than an hour.

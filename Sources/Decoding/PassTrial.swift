@@ -6,7 +6,7 @@ internal import Transformer
 final class PassTrial {
     private let model: LanguageModel
     private let arithmetic: Arithmetic
-    private let sampler: Sampler
+    private let samplers: [Sampler]
     private let pages: PageBuffer
     private let workspace = ForwardWorkspace()
     private let blocks: Int
@@ -16,10 +16,10 @@ final class PassTrial {
     ///   - rows: the most that a pass will have.
     ///   - warmUp: how long to run before anything is measured: threads that have just begun share a processor until the system
     ///     moves one.
-    init(_ model: LanguageModel, _ arithmetic: Arithmetic, _ sampler: Sampler, rows: Int, warmUp: Duration) {
+    init(_ model: LanguageModel, _ arithmetic: Arithmetic, _ samplers: [Sampler], rows: Int, warmUp: Duration) {
         self.model = model
         self.arithmetic = arithmetic
-        self.sampler = sampler
+        self.samplers = samplers
         blocks = (rows + PageLayout.tokens - 1) / PageLayout.tokens
         pages = PageBuffer(pages: blocks, layout: model.configuration.pageLayout(arithmetic.mode.cache))
         // The first pass also takes its memory from the system.
@@ -40,10 +40,12 @@ final class PassTrial {
             batch.addRow(.init(token: token, position: Int32(row), path: path, wantsOutput: true))
         }
         let outputs = model.forward(batch, pages: pages.memory, workspace: workspace, arithmetic: arithmetic)
-        for row in 0..<rows {
-            let logits = UnsafeBufferPointer(rebasing: outputs[row * width..<(row + 1) * width])
-            // A model that gives no numbers is found out when it is used.
-            _ = try? sampler.choose(logits: logits, parameters: .greedy, stream: stream)
+        arithmetic.team.split(rows, atLeast: max(1, Scheduler.logitsPerThread / width)) { member, part in
+            for row in part {
+                let logits = UnsafeBufferPointer(rebasing: outputs[row * width..<(row + 1) * width])
+                // A model that gives no numbers is found out when it is used.
+                _ = try? samplers[member].choose(logits: logits, parameters: .greedy, stream: stream)
+            }
         }
     }
 }

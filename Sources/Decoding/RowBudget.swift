@@ -6,8 +6,10 @@
 struct RowBudget {
     /// Branches that have said the same so far, and could have proposals.
     struct Candidate {
-        /// How many branches these are. They share a row, and proposals as long as they go on alike.
+        /// How many branches these are: they share a row.
         var branches = 1
+        /// How many of them would have proposals, which they share as long as they go on alike.
+        var open = 1
         /// The probability that a proposal is accepted if those before it are.
         var acceptance: Double
         /// The probability that an alternative to the first proposal is taken if those before it are refused.
@@ -16,6 +18,13 @@ struct RowBudget {
         var limit: Int
         /// Rows that the draft model needs before it can propose anything; nil if it does not propose.
         var coldRows: Int?
+
+        /// How many paths there are behind so many proposals: one for the branches that still go on alike, and one for each that
+        /// does not. What is certain enough to be accepted is also proposed to all.
+        func paths(behind proposals: Int) -> Int {
+            let alike = (0..<proposals).reduce(1) { product, _ in product * acceptance }
+            return 1 + Int((Double(open - 1) * (1 - alike)).rounded())
+        }
     }
 
     /// What a candidate gets.
@@ -66,12 +75,12 @@ struct RowBudget {
             }
             func gain(_ index: Int) -> Double {
                 let refused = 1 - candidates[index].alternative
-                return Double(candidates[index].branches) * (1 - candidates[index].acceptance)
+                return Double(candidates[index].open) * (1 - candidates[index].acceptance)
                     * candidates[index].alternative
                     * (1..<plans[index].width).reduce(1) { product, _ in product * refused }
             }
             guard let index = open.max(by: { gain($0) < gain($1) }) else { return }
-            best.rows += RowBudget.rowsPerAlternative
+            best.rows += RowBudget.rowsPerAlternative * candidates[index].paths(behind: 1)
             best.tokens += gain(index)
             let speed = best.tokens / (target.seconds(rows: best.rows) + best.drafting)
             guard speed > best.speed else { return }
@@ -86,7 +95,7 @@ struct RowBudget {
         let rows = candidates.count
         let tokens = candidates.reduce(0) { $0 + Double($1.branches) }
         let most = candidates.reduce(0) { $0 + $1.limit }
-        let gain = candidates.reduce(0) { $1.limit > 0 ? max($0, Double($1.branches) * $1.acceptance) : $0 }
+        let gain = candidates.reduce(0) { $1.limit > 0 ? max($0, Double($1.open) * $1.acceptance) : $0 }
         guard most > 0 else { return false }
         // Between the numbers of rows that were measured, the speed only rises or only falls.
         let counts = PassCosts.measuredRows.map { $0 - rows }.filter { (1..<most).contains($0) } + [most]
@@ -103,16 +112,17 @@ struct RowBudget {
         let place: Int
         /// The tokens that it adds on average: it counts if all before it are accepted as well.
         let gain: Double
-        /// Rows of a pass: one for the branches that still go on alike, and one for each that does not. What is certain enough
-        /// to be accepted is also proposed to all.
+        /// Rows of the target's pass, which read it.
         let rows: Int
+        /// Rows of the draft's pass, which read what is before it.
+        let draftRows: Int
 
         init(_ candidate: Candidate, number: Int, place: Int) {
             self.candidate = number
             self.place = place
             let accepted = (0...place).reduce(1) { product, _ in product * candidate.acceptance }
-            gain = Double(candidate.branches) * accepted
-            rows = 1 + Int((Double(candidate.branches - 1) * (1 - accepted)).rounded())
+            gain = Double(candidate.open) * accepted
+            (rows, draftRows) = (candidate.paths(behind: place + 1), candidate.paths(behind: place))
         }
     }
 
@@ -137,8 +147,8 @@ struct RowBudget {
             if let draft, let coldRows = candidates[proposal.candidate].coldRows {
                 let before = drafted[proposal.place]
                 if proposal.place == 0 { step.drafting += draft.seconds(rows: coldRows) / Double(RowBudget.steps) }
-                step.drafting += draft.seconds(rows: before + proposal.rows) - draft.seconds(rows: before)
-                drafted[proposal.place] += proposal.rows
+                step.drafting += draft.seconds(rows: before + proposal.draftRows) - draft.seconds(rows: before)
+                drafted[proposal.place] += proposal.draftRows
             }
             step.rows += proposal.rows
             step.tokens += proposal.gain

@@ -29,6 +29,6 @@ extension Scheduler {
     }
 
     private func trial(_ model: LanguageModel, _ rows: [Int], _ warmUp: Duration) -> PassTrial {
-        PassTrial(model, thread.arithmetic, samplers[0], rows: rows[rows.count - 1], warmUp: warmUp)
+        PassTrial(model, thread.arithmetic, samplers, rows: rows[rows.count - 1], warmUp: warmUp)
     }
 }

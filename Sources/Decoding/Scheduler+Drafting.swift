@@ -9,7 +9,8 @@ extension Scheduler {
         // As many as the target's pass has rows for, so that none is made for nothing and nobody is left out.
         let room = min(Scheduler.longestDraft, max(0, limits.rowsPerPass / max(1, writers.count) - 1))
         for branch in writers {
-            branch.allotment = min(branch.request.draftLength ?? (budget == nil ? Scheduler.usualDraft : room), room)
+            let isBudgeted = budget != nil && branch.request.acceptance == .invariant
+            branch.allotment = min(branch.request.draftLength ?? (isBudgeted ? room : Scheduler.usualDraft), room)
             branch.width = branch.request.draftWidth ?? 1
         }
         let places = byPlace(writers)
@@ -38,14 +39,17 @@ extension Scheduler {
         return groups
     }
 
-    /// Whether it is decided here how many tokens are proposed for a branch.
-    private func isOpen(_ branch: LiveBranch) -> Bool { branch.request.draftLength == nil && wantsProposal(branch) }
+    /// Whether it is decided here how many tokens are proposed for a branch: not where that changes its text.
+    private func isOpen(_ branch: LiveBranch) -> Bool {
+        branch.request.draftLength == nil && branch.request.acceptance == .invariant && wantsProposal(branch)
+    }
 
     /// What could be proposed to branches that stand in one place.
     ///
     /// - Parameter starts: where branches began whose common beginning somebody else pays for.
     private func candidate(_ branches: [LiveBranch], _ starts: inout Set<NodeID>) -> RowBudget.Candidate {
         var candidate = RowBudget.Candidate(branches: branches.count, acceptance: 0, limit: 0, coldRows: nil)
+        candidate.open = branches.count(where: isOpen)
         guard let branch = branches.first(where: isOpen) else { return candidate }
         let drafter = branch.found.isEmpty ? Drafter.model : .ngrams
         candidate.limit = branch.found.count

@@ -235,9 +235,14 @@ extension Scheduler {
         let bytes = tree.bytesInUse
         var unshared: Int?
         for branch in queue where bytes > branch.group.counters.kvBytesPeak {
-            unshared = unshared ?? tree.statistics.unsharedBytes
+            unshared = unshared ?? unsharedBytes
             branch.group.counters.kvBytesPeak = bytes
             branch.group.counters.kvBytesUnshared = unshared ?? 0
         }
+    }
+
+    /// What all paths would take without sharing: those to leaves, and those of branches behind which others stand.
+    private var unsharedBytes: Int {
+        tree.statistics.unsharedBytes + tree.unsharedBytes(of: queue.map(\.node).filter { !tree.isGrowable($0) })
     }
 }

@@ -30,7 +30,7 @@ public actor Scheduler {
     /// How many are proposed where nobody says and nothing is measured.
     static let usualDraft = 4
     /// A thread chooses from at least so many logits, or waking it takes longer.
-    private static let logitsPerThread = 1024
+    static let logitsPerThread = 1024
     /// The most siblings whose texts a branch's proposals are looked for in.
     static let mostSiblings = 16
 

@@ -5,7 +5,8 @@ public enum TokenAcceptance: String, Sendable, Hashable, CaseIterable {
     case invariant
     /// A proposal x that was drawn from q is accepted with the probability min(1, p(x) / q(x)), and otherwise replaced by a
     /// draw from the normalised positive part of p − q (Leviathan, Kalman and Matias, 2023; Chen et al., 2023). The text
-    /// has the target's distribution, but another drafter gives another text.
+    /// has the target's distribution, but another drafter gives another text, and so does another number of proposals:
+    /// company may have to leave room for others, and n-grams may be found in their texts.
     case ratio
 }
 

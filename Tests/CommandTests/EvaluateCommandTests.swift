@@ -103,6 +103,26 @@ final class EvaluateCommandTests: XCTestCase {
             ], code: 65, saying: "line 10 is no result")
     }
 
+    func testWhatWasRememberedIsNotGoneOnWithButAddedTo() throws {
+        let folder = try ModelCopy(of: problems)
+        let kept = folder.path(of: "kept.jsonl")
+        let arguments = { (limit: String, policies: String) in
+            [
+                "evaluate", self.problems + "/countdown.jsonl", "--threads", "1", "--width", "2", "--remember",
+                "--json",
+                "--results", kept, "--limit", limit, "--policies", policies,
+            ]
+        }
+        XCTAssertEqual(try Command.specsearch.run(arguments("2", "plain,paper")).json().array?.count, 2)
+        // As many results as are asked for, but of others.
+        try Command.specsearch.assertRefuses(
+            arguments("4", "paper"), code: 65, saying: "holds results of paper for 2 of 4 problems")
+        let result = try Command.specsearch.run(arguments("2", "plain,paper,selective"))
+        XCTAssertEqual(try XCTUnwrap(try result.json().array).count, 3)
+        let lines = try String(contentsOfFile: kept, encoding: .utf8).split(separator: "\n")
+        XCTAssertEqual(lines.count, 1 + 6)
+    }
+
     func testCheckersKnowRightFromWrong() throws {
         let folder = try ModelCopy(of: problems)
         let question = #""question": "Reach 14 from 2 5 7.""#

@@ -94,7 +94,7 @@ final class PassCostsTests: XCTestCase {
     func testNonsenseIsMeasuredAgain() async throws {
         try await withFile { path in
             let cache = PassCostCache(path: path)
-            let format = #""format": "specsearch-pass-costs-3""#
+            let format = #""format": "specsearch-pass-costs-4""#
             for text in [
                 "", "{", "[]", #"{"seconds": {"a": [1,2,3,4,5,6,7]}}"#, #"{\#(format)}"#,
                 #"{\#(format), "seconds": 3}"#,

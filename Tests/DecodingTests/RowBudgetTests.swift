@@ -67,7 +67,7 @@ final class RowBudgetTests: XCTestCase {
         let budget = RowBudget(target: steep, draft: small)
         func length(_ branches: Int, _ acceptance: Double) -> Int {
             var candidate = candidates(1, acceptance)[0]
-            candidate.branches = branches
+            (candidate.branches, candidate.open) = (branches, branches)
             return budget.plans([candidate] + others(3)).map(\.length)[0]
         }
         XCTAssertEqual(length(1, 0.9), 0)

@@ -191,7 +191,7 @@ final class SchedulerTests: XCTestCase {
     func testBranchesThatSayTheSameCostTheRowsOfOne() async throws {
         let prompt = try prompts(2)[1]
         for draftLength in [0, 3] {
-            var rows: [Int] = []
+            var (rows, unshared): ([Int], [Int]) = ([], [])
             for count in [1, 8] {
                 let scheduler = try scheduler()
                 let start = try await scheduler.open(prompt)
@@ -203,12 +203,14 @@ final class SchedulerTests: XCTestCase {
                 XCTAssertEqual(Set(result.generated.map(\.tokens)).count, 1)
                 rows.append(result.counters.targetRows)
                 rows.append(result.counters.draftRows)
+                unshared.append(result.counters.kvBytesUnshared)
                 await scheduler.release(result.generated.map(\.node) + [start])
                 let memory = await scheduler.memory
                 XCTAssertEqual(memory.bytesInUse, 0)
             }
             XCTAssertEqual(rows[0], rows[2])
             XCTAssertEqual(rows[1], rows[3])
+            XCTAssertGreaterThanOrEqual(unshared[1], 8 * unshared[0], "what it would be without sharing")
         }
     }
 

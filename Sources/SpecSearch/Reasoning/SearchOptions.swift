@@ -26,7 +26,7 @@ public struct SearchOptions: Sendable, Hashable {
     public var isSerial: Bool
     /// Whether the draft model begins the next level while the target corrects one, behind the drafts that go on unless a
     /// correction is better (Wang et al., 2025, leave it idle). That changes nothing but the time: drafts that nobody asks for
-    /// are dropped, and they share the passes that propose tokens.
+    /// are dropped, and they share the passes that propose tokens. Searches with a budget, and serial ones, never do.
     public var draftsAhead: Bool
     /// What is known of scores from other questions: `Answer.memory`. It makes an answer depend on the questions before.
     public var memory: SearchMemory

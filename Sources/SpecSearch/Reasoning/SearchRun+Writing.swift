@@ -9,7 +9,7 @@ extension SearchRun {
         let known = requests.map { ahead.removeValue(forKey: $0) }
         await forgetAhead()
         let open = zip(requests, known).filter { $1 == nil }.map(\.0)
-        let foreseen = options.draftsAhead ? search?.foreseen ?? [] : []
+        let foreseen = mayDraftAhead ? search?.foreseen ?? [] : []
         guard let (generated, costs) = try await generate(open + foreseen, beside: known.compactMap(\.self)) else {
             return stop(.time)
         }
@@ -35,6 +35,13 @@ extension SearchRun {
         await count(costs)
         await forget()
         return events
+    }
+
+    /// What is drafted ahead shares the passes of corrections, and would take from them where time or texts are counted.
+    private var mayDraftAhead: Bool {
+        let parameters = options.parameters
+        return options.draftsAhead && !options.isSerial && parameters.timeBudget == nil
+            && parameters.tokenBudget == nil && parameters.thoughtBudget == nil
     }
 
     /// Lets the models write, all together or one after the other.

@@ -46,7 +46,7 @@ struct Evaluate: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Keep results in this file as they come, and go on there if it holds some: JSON lines. What --remember has learned is "
-                + "not kept, so with it a file has to be new or complete.", valueName: "file"),
+                + "not kept, so with it a file has all results of a policy or none.", valueName: "file"),
         completion: .file(extensions: ["jsonl"]))
     var results: String?
 
@@ -66,7 +66,10 @@ struct Evaluate: AsyncParsableCommand {
         let problems = Array(try Problem.read(file).prefix(limit ?? .max))
         let reasoner = try await search.loadReasoner()
         let kept = try results.map { try ResultsFile(path: $0, settings: try settings(reasoner)) }
-        if let kept, remember { try kept.checkIsWhole(of: problems.count * seeds * policies.contenders.count) }
+        if let kept, remember {
+            let first = try search.options(.plain, reasoner).sampling.seed
+            try kept.checkIsWhole(of: problems, policies.contenders, (0..<UInt64(seeds)).map { first &+ $0 })
+        }
         var evaluation = Evaluation(
             reasoner, policies.contenders, remembers: remember, known: kept?.results ?? []
         ) { try search.options($0.policy, reasoner) }
@@ -88,6 +91,8 @@ struct Evaluate: AsyncParsableCommand {
     private func settings(_ reasoner: Reasoner) throws -> JSONValue {
         var options = try search.options(.plain, reasoner).json.object ?? JSONObject()
         options.set("policy", .null)
+        // It changes nothing but the time.
+        options.set("draftsAhead", .null)
         let models = [reasoner.bundle.target, reasoner.bundle.draft, reasoner.bundle.reward]
         return [
             "problems": .string(file), "models": .array(models.map { $0.map { .string($0) } ?? .null }),

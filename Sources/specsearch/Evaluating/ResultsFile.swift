@@ -11,7 +11,7 @@ final class ResultsFile {
         case unwritable(path: String, code: Int32)
         case otherSearches(path: String)
         case invalid(path: String, line: Int)
-        case partial(path: String, found: Int, expected: Int)
+        case partial(path: String, contender: String, found: Int, expected: Int)
 
         var description: String {
             switch self {
@@ -20,9 +20,9 @@ final class ResultsFile {
             case .otherSearches(let path):
                 "\(path) holds results of other searches, models or problems. Choose another file for these."
             case .invalid(let path, let line): "\(path), line \(line) is no result. Choose another file."
-            case .partial(let path, let found, let expected):
-                "\(path) holds \(found) of \(expected) results. What was remembered behind them is not kept: remove the file to "
-                    + "begin anew, or leave --remember away."
+            case .partial(let path, let contender, let found, let expected):
+                "\(path) holds results of \(contender) for \(found) of \(expected) problems. What was remembered behind them is not "
+                    + "kept: choose another file to begin anew, or leave --remember away."
             }
         }
     }
@@ -39,7 +39,7 @@ final class ResultsFile {
         self.path = path
         let bytes = try ResultsFile.bytes(of: path)
         let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let header: JSONValue = ["format": "specsearch results 1", "settings": settings]
+        let header: JSONValue = ["format": "specsearch results 2", "settings": settings]
         results = bytes.isEmpty ? [] : try ResultsFile.results(in: bytes[..<end], path: path, header: header)
         do throws(WriteError) {
             file = try AppendedFile(path: path)
@@ -55,10 +55,16 @@ final class ResultsFile {
         }
     }
 
-    /// Throws if only some of so many results are there.
-    func checkIsWhole(of count: Int) throws(Unusable) {
-        guard results.isEmpty || results.count >= count else {
-            throw .partial(path: path, found: results.count, expected: count)
+    /// Throws if some of the results of a contender with a seed are there, but not all.
+    func checkIsWhole(of problems: [Problem], _ contenders: [Contender], _ seeds: [UInt64]) throws(Unusable) {
+        for contender in contenders {
+            for seed in seeds {
+                let ids = Set(results.filter { $0.contender == contender.name && $0.seed == seed }.map(\.id))
+                let found = problems.count { ids.contains($0.id) }
+                guard found == 0 || found == problems.count else {
+                    throw .partial(path: path, contender: contender.name, found: found, expected: problems.count)
+                }
+            }
         }
     }
 
