@@ -189,10 +189,11 @@ final class ReasonerTests: XCTestCase {
     func testTimeBudgetEndsTheSearchWithTheBestPathSoFar() async throws {
         let reasoner = try await reasoner()
         var options = try options(reasoner, .plain)
-        options.parameters.width = 64
-        options.parameters.beams = 16
+        (options.parameters.width, options.parameters.beams) = (256, 32)
+        // So hot that thoughts differ: those that say the same would cost next to nothing.
+        options.sampling = try SamplingParameters(temperature: 2)
         options.parameters.timeBudget = .milliseconds(60)
-        let answer = try await reasoner.answer(Self.questions[0], options: options)
+        let answer = try await reasoner.answer(Self.questions[1], options: options)
         XCTAssertEqual(answer.outcome.reason, .time)
         XCTAssertTrue(answer.outcome.tree.thoughts.allSatisfy { $0.state != .open })
     }
@@ -320,8 +321,9 @@ final class ReasonerTests: XCTestCase {
                 bundle: RepositoryRoot.path(of: "Weights/qwen"),
                 configuration: .init(trace: trace))
             var options = try options(reasoner, policy)
-            (options.parameters.width, options.parameters.beams) = (32, 8)
-            let (question, wide) = (Self.questions[0], options)
+            (options.parameters.width, options.parameters.beams) = (256, 32)
+            options.sampling = try SamplingParameters(temperature: 2)
+            let (question, wide) = (Self.questions[1], options)
             let task = Task<Answer, any Error> { try await reasoner.answer(question, options: wide) }
             try await Task.sleep(for: .milliseconds(30))
             task.cancel()
