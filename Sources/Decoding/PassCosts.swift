@@ -24,7 +24,10 @@ public struct PassCosts: Sendable, Hashable {
 
     /// Seconds of a pass alone for each of `measuredRows`, ascending.
     let passes: [Double]
-    /// Seconds that every pass takes besides, from planning to choosing, by those that ran in use.
+    /// How many times as long passes take in use: other work has emptied the processor's caches before them, and their paths are
+    /// longer than those that were measured.
+    private(set) var scale = 1.0
+    /// Seconds that every pass takes besides, from planning on.
     private(set) var overhead = 0.0
 
     /// - Parameter passes: the time of a pass for each of `measuredRows`; a pass with more rows counts as at least as long.
@@ -47,13 +50,16 @@ public struct PassCosts: Sendable, Hashable {
         PassCosts.checkedRows.contains { trial.seconds(rows: $0) < PassCosts.beaten * seconds(rows: $0) }
     }
 
-    /// Learns from a pass in use, which took so long from planning to choosing: other work has emptied the processor's caches
-    /// before it, and its paths are longer than those that were measured.
-    mutating func note(_ seconds: Double, rows: Int) {
+    /// Learns from a pass in use.
+    ///
+    /// - Parameters:
+    ///   - pass: the seconds of the pass and of choosing tokens.
+    ///   - besides: the seconds of everything else.
+    mutating func note(pass: Double, besides: Double, rows: Int) {
         guard 1...PassCosts.measuredRows[PassCosts.measuredRows.count - 1] ~= rows else { return }
-        let expected = self.seconds(rows: rows)
-        let besides = max(0, min(seconds, PassCosts.longest * expected) - (expected - overhead))
-        overhead += (besides - overhead) / PassCosts.memory
+        let expected = alone(rows)
+        scale += (min(pass / expected, PassCosts.longest) - scale) / PassCosts.memory
+        overhead += (min(besides, PassCosts.longest * expected) - overhead) / PassCosts.memory
     }
 
     /// The shortest of some measurements, in seconds.
@@ -88,14 +94,16 @@ public struct PassCosts: Sendable, Hashable {
         return parts.joined(separator: ", ")
     }
 
-    /// The time of a pass, in seconds; 0 without rows.
-    func seconds(rows: Int) -> Double {
-        guard rows > 0 else { return 0 }
+    /// The time of a pass in use, in seconds; 0 without rows.
+    func seconds(rows: Int) -> Double { rows > 0 ? overhead + scale * alone(rows) : 0 }
+
+    /// The time of a pass as it was measured.
+    private func alone(_ rows: Int) -> Double {
         let known = PassCosts.measuredRows
         // Beyond the last one the time goes on rising as between the last two.
         let upper = known.firstIndex { $0 >= rows } ?? known.count - 1
-        guard upper > 0 else { return overhead + passes[0] }
+        guard upper > 0 else { return passes[0] }
         let share = Double(rows - known[upper - 1]) / Double(known[upper] - known[upper - 1])
-        return overhead + passes[upper - 1] + share * (passes[upper] - passes[upper - 1])
+        return passes[upper - 1] + share * (passes[upper] - passes[upper - 1])
     }
 }

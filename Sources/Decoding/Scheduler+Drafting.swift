@@ -97,21 +97,27 @@ extension Scheduler {
 
     /// One pass for each token that some branch still wants proposed; the first also serves the branches that the
     /// draft model writes.
-    func runDraft() {
-        guard let draft else { return }
+    ///
+    /// - Returns: how long that took.
+    func runDraft() -> Duration {
+        let begin = ContinuousClock.now
+        var end = begin
+        guard let draft else { return .zero }
         for round in 0...Scheduler.longestDraft {
-            let start = ContinuousClock.now
             let members = thread.record(.planning) {
                 plan(on: draft) { branch in wantsDraft(branch, round: round) ? 1 : nil }
             }
-            guard !members.isEmpty else { return }
-            let rows = draft.batch.rows.count
+            guard !members.isEmpty else { break }
+            let (rows, planned) = (draft.batch.rows.count, ContinuousClock.now)
             draft.run()
             thread.record(.choosing, rows: members.count) {
                 take(members.filter { !$0.rows.outputs.isEmpty }, from: draft)
             }
-            budget?.draft?.note((ContinuousClock.now - start) / .seconds(1), rows: rows)
+            let now = ContinuousClock.now
+            budget?.draft?.note(pass: (now - planned) / .seconds(1), besides: (planned - end) / .seconds(1), rows: rows)
+            end = now
         }
+        return end - begin
     }
 
     /// Adds what the draft model says to branches: a token of its own text, or one that the target has yet to confirm.

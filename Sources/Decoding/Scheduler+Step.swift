@@ -11,6 +11,7 @@ extension Scheduler {
     /// Brings branches forward: the draft model proposes tokens and writes thoughts of its own, then the target decides
     /// in one pass over all its branches.
     func step() {
+        let start = ContinuousClock.now
         for branch in queue where tree.depth(of: branch.node) >= contextLength { branch.text.endForLength() }
         hasParked = false
         pinPaths()
@@ -18,9 +19,9 @@ extension Scheduler {
             allotProposals()
             proposeFound()
         }
-        runDraft()
+        let drafting = runDraft()
         pinPaths()
-        runTarget()
+        let (rows, pass) = runTarget()
         for runner in [target, draft] { runner.map { tree.unpin(model: $0.number) } }
         observeMemory()
         answerFailures()
@@ -31,14 +32,17 @@ extension Scheduler {
             branch.group.counters.longestWait = max(branch.group.counters.longestWait, branch.waited)
             branch.isServed = false
         }
+        let besides = ContinuousClock.now - start - drafting - pass
+        budget?.target.note(pass: pass / .seconds(1), besides: besides / .seconds(1), rows: rows)
         retireFinished()
     }
 
     // MARK: The target model
 
     /// One pass: each branch's next token, and behind it the proposals.
-    private func runTarget() {
-        let start = ContinuousClock.now
+    ///
+    /// - Returns: its rows, and how long it and choosing took.
+    private func runTarget() -> (rows: Int, pass: Duration) {
         let members = thread.record(.planning) {
             plan(on: target) { branch in
                 branch.text.end == nil && branch.request.writer == .target ? 1 + branch.text.proposals.count : nil
@@ -47,14 +51,15 @@ extension Scheduler {
         thread.record(.planning) {
             for member in members where member.rows.isComplete { planAlternatives(of: member.branch) }
         }
-        let rows = target.batch.rows.count
+        let (rows, start) = (target.batch.rows.count, ContinuousClock.now)
         target.run()
         thread.record(.choosing, rows: members.count) {
             judge(members.filter(\.rows.isComplete))
         }
-        budget?.target.note((ContinuousClock.now - start) / .seconds(1), rows: rows)
+        let pass = ContinuousClock.now - start
         // Proposals that the pass had no room for are made again: nobody else may see unconfirmed tokens in the tree.
         for branch in queue where !branch.text.proposals.isEmpty { withdraw(branch) }
+        return (rows, pass)
     }
 
     /// What the target made of a branch's proposals.

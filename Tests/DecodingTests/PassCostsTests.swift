@@ -64,19 +64,19 @@ final class PassCostsTests: XCTestCase {
         }
     }
 
-    func testWhatPassesTakeBesidesIsLearned() {
+    func testWhatPassesTakeInUseIsLearned() {
         var learned = costs
-        for _ in 0..<200 { learned.note(1.7, rows: 1) }
-        XCTAssertEqual(learned.overhead, 0.7, accuracy: 1e-3)
-        XCTAssertEqual(learned.seconds(rows: 16), 3.7, accuracy: 1e-3)
-        for rows in [1, 8, 64] { learned.note(learned.seconds(rows: rows), rows: rows) }
-        XCTAssertEqual(learned.overhead, 0.7, accuracy: 1e-3)
-        learned.note(1000, rows: 1)
-        XCTAssertLessThan(learned.overhead, 1, "somebody else took the processor")
-        learned.note(1000, rows: 65)
-        XCTAssertLessThan(learned.overhead, 1, "nothing is known of longer passes")
-        for _ in 0..<200 { learned.note(0.5, rows: 1) }
-        XCTAssertEqual(learned.overhead, 0, accuracy: 1e-3, "less than nothing is none")
+        XCTAssertEqual(learned.seconds(rows: 0), 0)
+        for rows in [1, 8, 16, 64] {
+            for _ in 0..<200 { learned.note(pass: 1.5 * costs.seconds(rows: rows), besides: 0.5, rows: rows) }
+            XCTAssertEqual(learned.seconds(rows: 16), 1.5 * 3 + 0.5, accuracy: 1e-3)
+        }
+        learned.note(pass: 1000, besides: 1000, rows: 1)
+        XCTAssertLessThan(learned.seconds(rows: 1), 3, "somebody else took the processor")
+        let known = learned
+        learned.note(pass: 1000, besides: 0, rows: 65)
+        learned.note(pass: 1000, besides: 0, rows: 0)
+        XCTAssertEqual(learned, known, "nothing is known of such passes")
     }
 
     func testCostsAreRememberedUnderTheirNames() async throws {
