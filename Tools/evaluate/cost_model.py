@@ -69,8 +69,10 @@ def steps(counters: dict) -> tuple[int, int, int]:
 
 
 def positive(table: np.ndarray, values: np.ndarray) -> tuple[float, ...]:
-    """What explains the values best, in shares of them and without negative parts: a column that would get one is left out."""
-    table, values = table[values > 0] / values[values > 0, None], np.ones((values > 0).sum())
+    """The least-squares solution without negative parts: a column that would get one is left out. Long times vary more, and
+    count less for that."""
+    weights = 1 / np.sqrt(values[values > 0])
+    table, values = table[values > 0] * weights[:, None], values[values > 0] * weights
     columns = list(range(table.shape[1]))
     while columns:
         found = np.linalg.lstsq(table[:, columns].astype(float), values, rcond=None)[0]
