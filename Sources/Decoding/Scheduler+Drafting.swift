@@ -13,6 +13,7 @@ extension Scheduler {
             branch.allotment = min(branch.request.draftLength ?? (isBudgeted ? room : Scheduler.usualDraft), room)
             branch.width = branch.request.draftWidth ?? 1
         }
+        guard writers.contains(where: wantsProposal) else { return }
         let places = byPlace(writers)
         for branches in places { lookUp(branches) }
         guard let budget else { return }
