@@ -3,9 +3,36 @@ internal import Transformer
 
 /// What is put before the target: proposals of tokens, and the draft model's own texts.
 extension Scheduler {
+    /// Steps for which nobody asks again whether proposals pay: they did not, and nothing changes that while the same branches
+    /// write.
+    struct ProposalRest {
+        /// So many steps at most, as what passes cost is learned and paths part.
+        private static let most = 8
+
+        private var steps = 0
+        private var branches = 0
+        private var newest = 0
+
+        /// Takes one of the steps, if there is one left for these branches.
+        mutating func take(branches: Int, newest: Int) -> Bool {
+            guard steps > 0, branches == self.branches, newest == self.newest else { return false }
+            steps -= 1
+            return true
+        }
+
+        /// Begins a rest for these branches.
+        mutating func begin(branches: Int, newest: Int) {
+            (steps, self.branches, self.newest) = (Self.most, branches, newest)
+        }
+    }
+
     /// Decides how many tokens are proposed for each branch: what its request says, or as many as pay.
     func allotProposals() {
         let writers = queue.filter { $0.request.writer == .target && !$0.isParked && $0.text.end == nil }
+        if rest.take(branches: writers.count, newest: lastBranch) {
+            for branch in writers { branch.allotment = 0 }
+            return
+        }
         // As many as the target's pass has rows for, so that none is made for nothing and nobody is left out.
         let room = min(Scheduler.longestDraft, max(0, limits.rowsPerPass / max(1, writers.count) - 1))
         for branch in writers {
@@ -18,7 +45,11 @@ extension Scheduler {
         for branches in places { lookUp(branches) }
         guard let budget else { return }
         var starts: Set<NodeID> = []
-        for (branches, plan) in zip(places, budget.plans(places.map { candidate($0, &starts) })) {
+        let plans = budget.plans(places.map { candidate($0, &starts) })
+        if plans.allSatisfy({ $0.length == 0 }), writers.allSatisfy({ isOpen($0) && $0.request.drafters == [.model] }) {
+            rest.begin(branches: writers.count, newest: lastBranch)
+        }
+        for (branches, plan) in zip(places, plans) {
             for branch in branches where isOpen(branch) {
                 branch.allotment = plan.length
                 branch.width = branch.request.draftWidth ?? plan.width

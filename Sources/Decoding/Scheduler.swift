@@ -55,7 +55,8 @@ public actor Scheduler {
     var failures: [(group: Int, error: DecodingError)] = []
     private var groups: [Int: RequestGroup] = [:]
     private var lastGroup = 0
-    private var lastBranch = 0
+    var lastBranch = 0
+    var rest = ProposalRest()
     private var isDriving = false
 
     /// Actors that share a compute thread run on it, one at a time.
