@@ -56,8 +56,14 @@ let package = Package(
         .library(name: "GGUF", targets: ["GGUF"]),
         .library(name: "PackedWeights", targets: ["PackedWeights"]),
     ],
+    traits: [
+        .trait(
+            name: "Server", description: "The command `specsearch serve`: an HTTP server, with all that it depends on.")
+    ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // Resolved with the trait alone.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
     ],
     targets: [
         // Files.
@@ -91,6 +97,15 @@ let package = Package(
                 "Decoding", "CacheTree", "Transformer", "ChatTemplates", "Tokenization", "Compute", "Files", "JSON",
             ],
             swiftSettings: house),
+        .target(
+            name: "SearchPage", dependencies: ["JSON"], resources: [.embedInCode("page.html")], swiftSettings: house),
+        .target(
+            name: "Server",
+            dependencies: [
+                "SpecSearch", "SearchPage", "Decoding", "CacheTree", "ChatTemplates", "Tokenization", "JSON",
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Server"])),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["Server"])),
+            ], swiftSettings: house),
         // Programs.
         .executableTarget(
             name: "convert",
@@ -102,8 +117,8 @@ let package = Package(
         .executableTarget(
             name: "specsearch",
             dependencies: [
-                "SpecSearch", "Decoding", "CacheTree", "Transformer", "ChatTemplates", "Tokenization", "Compute",
-                "Safetensors", "Files", "JSON",
+                "Server", "SpecSearch", "SearchPage", "Decoding", "CacheTree", "Transformer", "ChatTemplates",
+                "Tokenization", "Compute", "Safetensors", "Files", "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -159,7 +174,14 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
-            name: "CommandTests", dependencies: ["specsearch", "convert", "Safetensors", "JSON", "TestSupport"],
+            name: "ServerTests",
+            dependencies: [
+                "Server", "SpecSearch", "Decoding", "CacheTree", "Transformer", "ChatTemplates", "Tokenization", "JSON",
+                "TestSupport",
+            ], swiftSettings: house),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["specsearch", "convert", "SpecSearch", "SearchPage", "Safetensors", "JSON", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

@@ -166,6 +166,7 @@ public actor ChatSession {
             let generated = try await scheduler.generate(request, piecesOf: count) { piece, taken in
                 counters += taken
                 add(piece.tokens.map { stream.append($0) }.joined())
+                return true
             }
             add(stream.finish())
             return (Reply(text: text, tokens: generated.tokens, end: generated.end, counters: counters), generated.node)

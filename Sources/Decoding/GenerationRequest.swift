@@ -44,6 +44,8 @@ public struct GenerationRequest: Sendable {
     public var stop: StopRule
     /// Whether `Generated.certainties` are wanted.
     public var measuresCertainty: Bool
+    /// How many of the most probable tokens of each place are wanted in `Generated.mostProbable`.
+    public var mostProbable: Int
     /// How many proposals count as accepted whatever the target says, 0 to 1: for benchmarks, in which all passes really
     /// run although nobody trained the models.
     package var forcedAcceptance: Double?
@@ -53,7 +55,7 @@ public struct GenerationRequest: Sendable {
         start: NodeID, writer: Writer = .target, draftLength: Int? = 0, draftWidth: Int? = nil,
         drafters: Set<Drafter> = [.model],
         acceptance: TokenAcceptance = .invariant, sampling: SamplingParameters, branch: BranchKey = .root,
-        textStart: Int? = nil, stop: StopRule, measuresCertainty: Bool = false
+        textStart: Int? = nil, stop: StopRule, measuresCertainty: Bool = false, mostProbable: Int = 0
     ) {
         self.start = start
         self.writer = writer
@@ -66,6 +68,7 @@ public struct GenerationRequest: Sendable {
         self.textStart = textStart
         self.stop = stop
         self.measuresCertainty = measuresCertainty
+        self.mostProbable = mostProbable
     }
 }
 
@@ -90,6 +93,9 @@ public struct Generated: Sendable {
     /// How far the distribution of each token's place was from a uniform one, in nats: the Kullback-Leibler divergence of the
     /// uniform distribution from the model's own. Empty unless the request asked for it.
     public let certainties: [Float]
+    /// The most probable tokens of each place under the model that wrote it, before any filter, best first: so many as the
+    /// request asked for. Empty if it asked for none.
+    public let mostProbable: [[Sampler.Choice]]
     /// Why it ended.
     public let end: GenerationEnd
 }

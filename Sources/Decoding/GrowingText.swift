@@ -18,6 +18,8 @@ struct GrowingText {
     private(set) var logProbabilities: [Float] = []
     /// How far the distribution of each token's place was from a uniform one, if the request asks for it.
     private(set) var certainties: [Float] = []
+    /// The most probable tokens of each place, if the request asks for them.
+    private(set) var mostProbable: [[Sampler.Choice]] = []
     /// Tokens behind those.
     private(set) var proposals: [Proposal] = []
     /// Tokens that compete with the first proposal, in the order in which they are judged after it.
@@ -194,6 +196,9 @@ struct GrowingText {
         _ choice: Sampler.Choice, _ logits: UnsafeBufferPointer<Float>, _ sampler: Sampler
     ) throws(SamplingError) {
         if request.measuresCertainty { certainties.append(try sampler.certainty(logits)) }
+        if request.mostProbable > 0 {
+            mostProbable.append(try sampler.mostProbable(logits, count: request.mostProbable))
+        }
         tokens.append(Int32(choice.token))
         logProbabilities.append(choice.logProbability)
         history?.append(Int32(choice.token))

@@ -22,7 +22,8 @@ final class RequestGroup {
         let generated = branches.map { branch in
             Generated(
                 node: branch.node, tokens: branch.text.tokens, logProbabilities: branch.text.logProbabilities,
-                certainties: branch.text.certainties, end: branch.text.end ?? .length)
+                certainties: branch.text.certainties, mostProbable: branch.text.mostProbable,
+                end: branch.text.end ?? .length)
         }
         resume(.success(GenerationResult(generated: generated, counters: counters)))
     }

@@ -1,3 +1,5 @@
+public import JSON
+
 /// How long a compute thread was busy with each phase of its work.
 public struct PhaseTimes: Sendable, Hashable {
     private var durations = Array(repeating: Duration.zero, count: Trace.Phase.allCases.count)
@@ -17,11 +19,23 @@ public struct PhaseTimes: Sendable, Hashable {
     /// Phase by phase what was spent between two readings of the same thread.
     public static func - (left: PhaseTimes, right: PhaseTimes) -> PhaseTimes { left.combined(right, -) }
 
+    /// An object with the seconds of each phase.
+    public var json: JSONValue {
+        var object = JSONObject()
+        for phase in Trace.Phase.allCases { object.set(phase.rawValue, .number(self[phase].seconds)) }
+        return .object(object)
+    }
+
     private func combined(_ other: PhaseTimes, _ combine: (Duration, Duration) -> Duration) -> PhaseTimes {
         var result = PhaseTimes()
         result.durations = zip(durations, other.durations).map(combine)
         return result
     }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
 
 extension Trace.Phase {

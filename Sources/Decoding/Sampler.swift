@@ -78,6 +78,22 @@ public final class Sampler {
         return choice(of: token, logits)
     }
 
+    /// The most probable tokens of a row, best first; of equally probable ones those with the lower ids.
+    ///
+    /// - Throws: `SamplingError` if a logit is NaN or +infinity, or all are −infinity.
+    /// - Complexity: O(vocabulary) and count for each token that was among the best so far.
+    func mostProbable(_ logits: UnsafeBufferPointer<Float>, count: Int) throws(SamplingError) -> [Choice] {
+        try maxima.read(logits)
+        var best: [Int] = []
+        for token in logits.indices where best.count < count || logits[token] > logits[best[count - 1]] {
+            let place = best.firstIndex { logits[token] > logits[$0] } ?? best.count
+            best.insert(token, at: place)
+            if best.count > count { best.removeLast() }
+        }
+        let sum = Exponentials.sum(logits, largest: maxima.largest, temperature: 1)
+        return best.map { choice(of: $0, logits, sum: sum) }
+    }
+
     /// Adds what a row says of the token that stands in its place.
     ///
     /// - Parameters: as of `token(logits:parameters:stream:history:)`.

@@ -8,15 +8,16 @@ extension Scheduler {
     /// - Parameters:
     ///   - request: what to continue, without a separator.
     ///   - count: the most tokens of a piece, at least 1.
-    ///   - show: gets each piece, with what it took; its node is not the caller's.
+    ///   - show: gets each piece, with what it took, and says whether to go on; the piece's node is not the caller's.
     /// - Returns: the whole text; its node is held for the caller.
     /// - Throws: `DecodingError`; then nothing is held for the caller.
     public func generate(
         _ request: GenerationRequest, piecesOf count: Int, isolation: isolated (any Actor)? = #isolation,
-        show: (_ piece: Generated, _ counters: DecodingCounters) -> Void
+        show: (_ piece: Generated, _ counters: DecodingCounters) -> Bool
     ) async throws(DecodingError) -> Generated {
         precondition(request.stop.separator.isEmpty, "a separator may lie across two pieces")
         var (rest, tokens, logProbabilities, certainties) = (request, [Int32](), [Float](), [Float]())
+        var mostProbable: [[Sampler.Choice]] = []
         if rest.textStart == nil { rest.textStart = await depth(of: request.start) }
         while true {
             rest.stop.maxTokens = min(count, request.stop.maxTokens - tokens.count)
@@ -25,15 +26,16 @@ extension Scheduler {
             do { result = .success(try await generate([rest])) } catch { result = .failure(error) }
             await release(earlier)
             let (piece, counters) = (try result.get().generated[0], try result.get().counters)
-            show(piece, counters)
+            let goesOn = show(piece, counters)
             tokens += piece.tokens
             logProbabilities += piece.logProbabilities
             certainties += piece.certainties
+            mostProbable += piece.mostProbable
             rest.start = piece.node
-            guard piece.end == .length, !piece.tokens.isEmpty, tokens.count < request.stop.maxTokens else {
+            guard goesOn, piece.end == .length, !piece.tokens.isEmpty, tokens.count < request.stop.maxTokens else {
                 return Generated(
                     node: piece.node, tokens: tokens, logProbabilities: logProbabilities, certainties: certainties,
-                    end: piece.end)
+                    mostProbable: mostProbable, end: piece.end)
             }
         }
     }

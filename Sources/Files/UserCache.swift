@@ -20,12 +20,7 @@ package enum UserCache {
     }
 
     private static var parent: String? {
-        if let folder = variable("XDG_CACHE_HOME"), folder.hasPrefix("/") { return folder }
-        return variable("HOME").map { $0 + "/.cache" }
-    }
-
-    private static func variable(_ name: String) -> String? {
-        guard let value = getenv(name).map({ String(cString: $0) }), !value.isEmpty else { return nil }
-        return value
+        if let folder = EnvironmentVariable.value("XDG_CACHE_HOME"), folder.hasPrefix("/") { return folder }
+        return EnvironmentVariable.value("HOME").map { $0 + "/.cache" }
     }
 }

@@ -73,9 +73,15 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     /// An array value.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     /// An object value; a name that is given twice is a programmer's error.
-    public init(dictionaryLiteral elements: (String, JSONValue)...) {
-        var object = JSONObject()
-        for (name, value) in elements { precondition(object.append(name, value), "\(name) is given twice") }
-        self = .object(object)
+    public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
+}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+    /// The members in their order; a name that is given twice is a programmer's error.
+    public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
+
+    fileprivate init(_ elements: [(String, JSONValue)]) {
+        self.init()
+        for (name, value) in elements { precondition(append(name, value), "\(name) is given twice") }
     }
 }

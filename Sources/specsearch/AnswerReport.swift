@@ -18,7 +18,7 @@ struct AnswerReport {
         let form = answer.outcome.json(
             question: answer.question, seed: answer.options.sampling.seed, seconds: answer.duration.seconds)
         var object = form.object ?? JSONObject()
-        object.set("phases", phases)
+        object.set("phases", answer.times.json)
         object.set("kernels", .string(InstructionSet.current.rawValue))
         object.set("prefill", .string(mode.prefill.rawValue))
         object.set("activations", .string(mode.activations.rawValue))
@@ -26,14 +26,7 @@ struct AnswerReport {
         return .object(object)
     }
 
-    /// Seconds of each phase.
-    private var phases: JSONValue {
-        var object = JSONObject()
-        for phase in Trace.Phase.allCases { object.set(phase.rawValue, .number(answer.times[phase].seconds)) }
-        return .object(object)
-    }
-
-    /// The same for people: the phases that took any time.
+    /// The phases that took any time.
     private var timeByPhase: String {
         let parts = Trace.Phase.allCases.map { ($0, TreeView.rounded(answer.times[$0].seconds, places: 3)) }
         return parts.filter { $0.1 != "0.000" }.map { "\($0.0.rawValue) \($0.1)" }.joined(separator: ", ")
@@ -46,7 +39,7 @@ struct AnswerReport {
             ? 1 - Double(counters.kvBytesPeak) / Double(counters.kvBytesUnshared) : 0
         let terminal = Terminal.standardOutput
         let rows = [
-            ("answer", terminal.bold(TreeView.oneLine(answer.answer ?? "none"))),
+            ("answer", terminal.bold(TerminalText.oneLine(answer.answer ?? "none"))),
             ("policy", answer.options.policy.rawValue),
             ("target", "\(counters.targetRows) tokens in \(counters.targetPasses) passes"),
             ("draft", "\(counters.draftRows) tokens in \(counters.draftPasses) passes"),
@@ -73,15 +66,10 @@ struct AnswerReport {
             ),
             ("time", "\(TreeView.rounded(answer.duration.seconds, places: 3)) s: \(timeByPhase)"),
         ]
-        let lines = answer.text.split(separator: "\n").map { TreeView.oneLine(String($0)) + "\n" }
+        let lines = answer.text.split(separator: "\n").map { TerminalText.oneLine(String($0)) + "\n" }
         return lines.joined()
             + rows.map { name, value in
                 name + String(repeating: " ", count: 10 - name.count) + value + "\n"
             }.joined()
     }
-}
-
-extension Duration {
-    /// The duration in seconds.
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -31,10 +31,11 @@ struct Failure {
         case let error as DecodingError: code = Failure.code(of: error)
         case let error as ReasonerError: code = Failure.code(of: error)
         case let error as ChatFormatError: code = Failure.code(of: error)
+        case let error as ChatSessionError: code = Failure.code(of: error)
         case let error as TemplateError: code = Failure.code(of: error)
         case let error as SavedSearchError: code = Failure.code(of: error)
         case let error as SearchError: code = Failure.code(of: error)
-        case is SamplingError, is TraceFile.Unwritable: code = Failure.usage
+        case is SamplingError, is ReservedFile.Unwritable: code = Failure.usage
         case ProblemError.unreadable(_, .missing): code = Failure.missing
         case ResultsFile.Unusable.unwritable: code = Failure.usage
         case is ProblemError, is LineError, is ResultsFile.Unusable: code = Failure.badInput
@@ -66,6 +67,15 @@ struct Failure {
             usage
         case .invalidLogits, .notALanguageModel, .tokenizerTooLarge, .cacheFile: badInput
         case .cancelled: inner
+        }
+    }
+
+    private static func code(of error: ChatSessionError) -> Int32 {
+        switch error {
+        case .busy: inner
+        case .template(let error): code(of: error)
+        case .decoding(let error): code(of: error)
+        case .noConversation: badInput
         }
     }
 

@@ -186,8 +186,8 @@ struct Generate: AsyncParsableCommand {
             request, piecesOf: json || acceptance == .ratio ? maxTokens : 8
         ) { piece, taken in
             counters += Counters(taken)
-            guard !json else { return }
-            Terminal.standardOutput.write(piece.tokens.map { stream?.append($0) ?? "\($0) " }.joined())
+            if !json { Terminal.standardOutput.write(piece.tokens.map { stream?.append($0) ?? "\($0) " }.joined()) }
+            return true
         }
         if !json { Terminal.standardOutput.write((stream?.finish() ?? "") + "\n") }
         return Continuation(generated: generated, counters: counters)

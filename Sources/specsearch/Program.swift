@@ -19,10 +19,19 @@ struct Program: AsyncParsableCommand {
             What machines read goes to standard output, everything else to standard error. Exit codes: 0 done, 64 wrong \
             usage, 65 bad input file, 66 file missing, 70 internal error, 75 out of budgeted memory.
             """,
-        subcommands: [
-            Solve.self, Evaluate.self, Generate.self, Logits.self, Tokenize.self, Inspect.self, Bench.self,
+        subcommands: commands)
+
+    private static var commands: [any ParsableCommand.Type] {
+        let all: [any ParsableCommand.Type] = [
+            Solve.self, Chat.self, Evaluate.self, Generate.self, Logits.self, Tokenize.self, Inspect.self, Bench.self,
             BenchSearch.self,
-        ])
+        ]
+        #if Server
+        return all + [Serve.self]
+        #else
+        return all
+        #endif
+    }
 
     /// Runs the command; a typed error becomes one line on standard error and its exit code.
     static func main() async {

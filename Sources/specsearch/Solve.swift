@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import JSON
+import SearchPage
 import SpecSearch
 
 /// `specsearch solve`: the main job.
@@ -8,8 +9,9 @@ struct Solve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Searches for the answer of a question.",
         discussion: """
-            The tree is shown on standard error as it grows: each thought with who wrote it and its reward. The answer \
-            and what it cost go to standard output, or everything as JSON with --json.
+            The tree is shown on standard error as it grows: each thought with who wrote it, its reward, and what became of \
+            it (● goes on, ○ competed, ✗ rejected). The answer and what it cost go to standard output, or everything as \
+            JSON with --json.
 
             Policies: plain, the target writes every thought; lossless, the same thoughts, token for token, with tokens \
             drafted by the small model; paper, the small model drafts whole thoughts, and the target writes only what \
@@ -19,6 +21,7 @@ struct Solve: AsyncParsableCommand {
               specsearch solve "Reach 24 from 4 6 7 8." --policy paper --seed 1
               specsearch solve "Reach 24 from 4 6 7 8." --save search.json    # may be interrupted at any time
               specsearch solve --resume search.json --save search.json
+              specsearch solve "Reach 24 from 4 6 7 8." --report search.html
             """)
 
     @Argument(help: "The question.")
@@ -48,6 +51,13 @@ struct Solve: AsyncParsableCommand {
     )
     var policy: SpeculationPolicy?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a page that shows the search as a picture, and replays it: one file for any browser.",
+            valueName: "file"),
+        completion: .file(extensions: ["html"]))
+    var report: String?
+
     @Flag(help: "Write the whole search as one JSON object to standard output.")
     var json = false
 
@@ -69,22 +79,28 @@ struct Solve: AsyncParsableCommand {
     func run() async throws {
         search.computing.warn()
         let trace = try recording.start()
+        let page = try report.map { try ReservedFile(path: $0, option: "--report") }
         let reasoner = try await search.loadReasoner(trace?.trace)
-        var view = TreeView(.standardError)
+        var record = SearchRecording()
+        var view = SearchView(quiet: quiet)
+        defer { view.end() }
         var events = try events(reasoner).makeAsyncIterator()
         var steps = 0
         while let event = try await events.next() {
-            if !quiet { view.show(event) }
+            view.show(event)
+            record.note(event)
             guard let save else { continue }
             let saved = await events.saved()
             if saved.steps > steps { try saved.write(to: save) }
             steps = saved.steps
         }
+        view.end()
         guard let answer = events.answer else { return }
         if let memory { try answer.memory.write(to: memory) }
         let computing = search.computing
-        let report = AnswerReport(answer, mode: computing.mode)
-        Terminal.standardOutput.write(json ? report.json.serialized() + "\n" : report.text)
+        let result = AnswerReport(answer, mode: computing.mode)
+        Terminal.standardOutput.write(json ? result.json.serialized() + "\n" : result.text)
+        try page?.write(SearchPage.report(of: record.json(of: answer)))
         try trace?.write()
     }
 

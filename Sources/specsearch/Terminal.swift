@@ -21,6 +21,21 @@ struct Terminal: Sendable {
     /// Whether colours are welcome: a person looks, and `NO_COLOR` is not set.
     var hasColour: Bool { isInteractive && getenv("NO_COLOR") == nil }
 
+    /// Whether lines that were written can be drawn anew.
+    var canRedraw: Bool { isInteractive && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false }
+
+    /// How much the window shows; 80 columns and 24 rows where nobody knows.
+    var size: (columns: Int, rows: Int) {
+        var window = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else {
+            return (80, 24)
+        }
+        return (Int(window.ws_col), Int(window.ws_row))
+    }
+
+    /// What goes so many lines up, and removes what stands from there on.
+    static func up(_ lines: Int) -> String { lines > 0 ? "\u{1B}[\(lines)A\r\u{1B}[J" : "" }
+
     /// Writes all of the text; a reader that has gone away ends the program quietly, a full disk with exit code 74.
     func write(_ text: String) {
         var bytes = Array(text.utf8)[...]

@@ -1,15 +1,6 @@
 import ArgumentParser
 import Decoding
-import Files
 import JSON
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// Where a record of all passes goes.
 struct TraceArguments: ParsableArguments {
@@ -24,32 +15,14 @@ struct TraceArguments: ParsableArguments {
     func start() throws -> TraceFile? { try trace.map { try TraceFile(path: $0) } }
 }
 
-/// A file for a trace. It is opened before the work begins, so that a wrong path is not found out behind it.
+/// A trace and the file that it will be written to.
 struct TraceFile {
-    /// A file that cannot be written.
-    struct Unwritable: Error, CustomStringConvertible {
-        let path: String
-        let code: Int32
-
-        var description: String {
-            "The trace cannot be written to \(path) (error \(code)). Give --trace a file in a folder that is there."
-        }
-    }
-
     /// What records.
     let trace = Trace()
-    private let file: TemporaryFile
+    private let file: ReservedFile
 
-    init(path: String) throws {
-        guard PathKind(of: path) != .folder else { throw Unwritable(path: path, code: EISDIR) }
-        do { file = try TemporaryFile(path: path) } catch { throw Unwritable(path: path, code: error.code) }
-    }
+    init(path: String) throws { file = try ReservedFile(path: path, option: "--trace") }
 
     /// Writes what was recorded.
-    func write() throws {
-        do {
-            try file.write(Array((trace.json.serialized() + "\n").utf8), at: 0)
-            try file.commit()
-        } catch { throw Unwritable(path: file.path, code: error.code) }
-    }
+    func write() throws { try file.write(trace.json.serialized() + "\n") }
 }

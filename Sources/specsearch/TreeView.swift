@@ -35,7 +35,7 @@ struct TreeView {
         let who = thought.origin == .draft ? "draft " : "target"
         output.write(
             "\(indent(thought))· #\(id) \(output.dimmed(who)) \(Self.rounded(Double(score), places: 3))  "
-                + "\(Self.oneLine(thought.text))\n")
+                + "\(TerminalText.oneLine(thought.text))\n")
     }
 
     private mutating func note(_ id: Thought.ID, _ decision: String) {
@@ -53,13 +53,6 @@ struct TreeView {
     }
 
     private func indent(_ thought: Thought) -> String { String(repeating: "  ", count: thought.depth - 1) }
-
-    /// A thought on one line, without characters that could steer the terminal.
-    static func oneLine(_ text: String) -> String {
-        var scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
-        while scalars.last == " " { scalars.removeLast() }
-        return String(String.UnicodeScalarView(scalars))
-    }
 
     /// A number with so many decimal places.
     static func rounded(_ value: Double, places: Int) -> String {

@@ -283,4 +283,23 @@ final class SamplingTests: XCTestCase {
             XCTAssertTrue(error.description.contains(name))
         }
     }
+
+    func testMostProbableTokensAreTheBestOfTheRow() throws {
+        var random = SeededRandom(seed: 5)
+        let sampler = Sampler()
+        for size in [1, 3, 40, 300] {
+            // Few values, so that there are ties.
+            let row = (0..<size).map { _ in Float(Int.random(in: 0...9, using: &random)) / 3 }
+            let total = row.reduce(0) { $0 + exp(Double($1)) }
+            let order = row.indices.sorted { (row[$0], -$0) > (row[$1], -$1) }
+            for count in [1, 2, 20] {
+                let best = try row.withUnsafeBufferPointer { try sampler.mostProbable($0, count: count) }
+                XCTAssertEqual(best.map(\.token), Array(order.prefix(count)))
+                for choice in best {
+                    XCTAssertEqual(
+                        Double(choice.logProbability), Double(row[choice.token]) - log(total), accuracy: 1e-5)
+                }
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 public import Decoding
+public import JSON
 
 /// What a reasoner answers.
 public struct Answer: Sendable {
@@ -21,4 +22,9 @@ public struct Answer: Sendable {
     public var text: String { outcome.text }
     /// What the best path is worth, 0 to 1.
     public var score: Float? { outcome.score }
+
+    /// What the search took: `counters`, the seconds of each phase as `phases`, and all `seconds`.
+    public var costs: JSONObject {
+        ["counters": outcome.counters.json, "phases": times.json, "seconds": .number(duration.seconds)]
+    }
 }

@@ -44,6 +44,10 @@ public final class Reasoner: Sendable {
     /// The options of a search unless told otherwise: what the bundle says, and the policy `paper` if it has a draft. If
     /// the bundle does not say how to sample, the target's `generation_config.json` does.
     public let defaults: SearchOptions
+    /// Who computes for the target and its draft: whoever else generates with it shares the passes of searches.
+    public var scheduler: Scheduler { models.scheduler }
+    /// Tokens that end a text of the target.
+    public var endTokens: Set<Int32> { models.endTokens }
     private let models: ReasonerModels
 
     /// Loads a bundle.

@@ -73,7 +73,8 @@ struct Evaluate: AsyncParsableCommand {
         var evaluation = Evaluation(
             reasoner, policies.contenders, remembers: remember, known: kept?.results ?? []
         ) { try search.options($0.policy, reasoner) }
-        let progress = ProgressLine("solving \(problems.count) problems")
+        let progress = ProgressLine(
+            "solving \(problems.count) problems", of: (problems.count, "problems"))
         for (number, problem) in problems.enumerated() {
             for seed in 0..<UInt64(seeds) {
                 for result in try await evaluation.solve(problem, seedOffset: seed) { try kept?.add(result) }

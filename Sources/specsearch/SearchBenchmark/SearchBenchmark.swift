@@ -81,16 +81,16 @@ actor SearchBenchmark {
     }
 
     /// Searches once.
-    func run(_ policy: SpeculationPolicy, _ parameters: SearchParameters, seed: UInt64) async throws -> Run {
+    func run(_ contender: Contender, _ parameters: SearchParameters, seed: UInt64) async throws -> Run {
         let (clock, busy) = (ContinuousClock(), thread.times)
         let begin = clock.now
-        var search = try Search(policy: policy, parameters: parameters, format: format, seed: seed)
+        var search = try Search(policy: contender.policy, parameters: parameters, format: format, seed: seed)
         var places: [Thought.ID?: Place] = [nil: try await open(seed)]
         var counters = Counters()
         while true {
             switch search.ask() {
             case .write(let requests):
-                counters += try await write(requests, policy, seed, &search, &places)
+                counters += try await write(requests, contender, seed, &search, &places)
             case .score(let thoughts):
                 counters.rewardRows += try await score(thoughts, seed, &search, places)
             case .check(let thoughts):
@@ -129,7 +129,7 @@ actor SearchBenchmark {
 
     /// Lets the models write, and says what the rates make of it.
     private func write(
-        _ requests: [WriteRequest], _ policy: SpeculationPolicy, _ seed: UInt64, _ search: inout Search,
+        _ requests: [WriteRequest], _ contender: Contender, _ seed: UInt64, _ search: inout Search,
         _ places: inout [Thought.ID?: Place]
     ) async throws -> Counters {
         let thoughts = requests.map {
@@ -141,19 +141,24 @@ actor SearchBenchmark {
             guard let start = places[request.parent]?.node else { throw DecodingError.cancelled }
             var generation = GenerationRequest(
                 start: start, writer: request.origin,
-                draftLength: policy == .plain || request.origin == .draft ? 0 : nil,
+                draftLength: contender.policy == .plain || request.origin == .draft ? 0 : nil,
                 sampling: try SamplingParameters(temperature: 1, seed: seed), branch: thought.noise,
                 stop: StopRule(endTokens: [], maxTokens: tokens))
             generation.forcedAcceptance = rates.acceptance
             return generation
         }
-        let result = try await scheduler.generate(generation)
+        var (generated, counters) = ([Generated](), Counters())
+        for batch in contender.isSerial ? generation.map({ [$0] }) : [generation] {
+            let result = try await scheduler.generate(batch)
+            generated += result.generated
+            counters += Counters(result.counters)
+        }
         let first = search.tree.count
-        let texts = zip(thoughts, result.generated).map { thought, generated in
+        let texts = zip(thoughts, generated).map { thought, generated in
             [WrittenThought(text: thought.text, tokens: generated.tokens, end: .separator, meanLogProbability: -1)]
         }
         try search.tell(written: texts)
-        for ((request, drawn), generated) in zip(zip(requests, thoughts), result.generated) {
+        for ((request, drawn), generated) in zip(zip(requests, thoughts), generated) {
             let thought = search.tree.thoughts[first...].first {
                 $0.parent == request.parent && $0.slot == request.slot && $0.origin == request.origin
             }
@@ -166,7 +171,7 @@ actor SearchBenchmark {
             rewardTree.append(generated.tokens + [0], to: rewardNode)
             places[thought.id] = Place(node: generated.node, rewardNode: rewardNode, branch: drawn.branch)
         }
-        return Counters(result.counters)
+        return counters
     }
 
     /// Lets the reward model read thoughts, and gives them the scores that were drawn; returns how many rows that took.

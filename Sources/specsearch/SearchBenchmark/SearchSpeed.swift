@@ -4,7 +4,7 @@ import SpecSearch
 
 /// How fast searches under one policy are.
 struct SearchSpeed {
-    private let policy: SpeculationPolicy
+    private let contender: Contender
     /// The median.
     private let seconds: Double
     /// How many times as fast as under plain: the median of pairs.
@@ -13,8 +13,8 @@ struct SearchSpeed {
     private let counters: Counters
     private let times: PhaseTimes
 
-    init(_ policy: SpeculationPolicy, _ runs: [SearchBenchmark.Run], plain: [SearchBenchmark.Run]) {
-        self.policy = policy
+    init(_ contender: Contender, _ runs: [SearchBenchmark.Run], plain: [SearchBenchmark.Run]) {
+        self.contender = contender
         let median = { (values: [Double]) in values.sorted()[values.count / 2] }
         seconds = median(runs.map(\.seconds))
         ratio = median(zip(plain, runs).map { $0.seconds / $1.seconds })
@@ -23,11 +23,9 @@ struct SearchSpeed {
     }
 
     var json: JSONValue {
-        var phases = JSONObject()
-        for phase in Trace.Phase.allCases { phases.set(phase.rawValue, .number(times[phase].seconds)) }
-        return [
-            "policy": .string(policy.rawValue), "seconds": .number(seconds), "ratio": .number(ratio),
-            "counters": counters.json, "phases": .object(phases),
+        [
+            "policy": .string(contender.name), "seconds": .number(seconds), "ratio": .number(ratio),
+            "counters": counters.json, "phases": times.json,
         ]
     }
 
@@ -41,7 +39,7 @@ struct SearchSpeed {
             let counters = speed.counters
             let share = 100 * Double(counters.levelsWithoutCorrection) / Double(max(1, counters.levels))
             return [
-                speed.policy.rawValue, TreeView.rounded(speed.seconds, places: 3),
+                speed.contender.name, TreeView.rounded(speed.seconds, places: 3),
                 TreeView.rounded(speed.ratio, places: 2), "\(counters.targetPasses)", "\(counters.targetRows)",
                 "\(counters.draftPasses)", "\(counters.draftRows)", "\(counters.rewardRows)",
                 TreeView.rounded(share, places: 1) + " %",

@@ -1,7 +1,5 @@
-internal import JSON
-
 /// What is wrong with a member of an object.
-enum JSONFieldProblem {
+package enum JSONFieldProblem {
     /// A key is none of those that the object may have.
     case unknownKey(String, allowed: [String])
     /// A value is missing, of a wrong kind, or outside its range.
@@ -9,7 +7,7 @@ enum JSONFieldProblem {
 }
 
 /// The members of one object, read with their kinds and ranges checked; what is wrong becomes an error of the file's own.
-struct JSONFields<Failure: Error> {
+package struct JSONFields<Failure: Error> {
     private let members: JSONObject
     /// What stands before a key in errors: nothing, or the name of the object and a full stop.
     private let prefix: String
@@ -19,7 +17,7 @@ struct JSONFields<Failure: Error> {
     ///   - name: of the object in errors; nil for the whole file.
     ///   - allowed: the keys that the object may have.
     ///   - failure: the file's own errors.
-    init(
+    package init(
         _ json: JSONValue, name: String? = nil, allowed: [String], failure: @escaping (JSONFieldProblem) -> Failure
     ) throws(Failure) {
         guard let members = json.object else {
@@ -34,10 +32,10 @@ struct JSONFields<Failure: Error> {
     }
 
     /// Whatever is behind a key, or nil.
-    func value(_ key: String) -> JSONValue? { members[key] }
+    package func value(_ key: String) -> JSONValue? { members[key] }
 
     /// What is behind a key as something that a closure makes of it; nil if nothing is there.
-    func value<Result>(
+    package func value<Result>(
         _ key: String, _ expected: String, _ read: (JSONValue) -> Result?
     ) throws(Failure) -> Result? {
         guard let value = members[key] else { return nil }
@@ -48,7 +46,7 @@ struct JSONFields<Failure: Error> {
     }
 
     /// The same for something that must be there.
-    func required<Result>(
+    package func required<Result>(
         _ key: String, _ expected: String, _ read: (JSONValue) -> Result?
     ) throws(Failure) -> Result {
         guard let result = try value(key, expected, read) else {
@@ -58,12 +56,12 @@ struct JSONFields<Failure: Error> {
     }
 
     /// The object behind a key, or an empty one.
-    func object(_ key: String, allowed: [String]) throws(Failure) -> JSONFields {
+    package func object(_ key: String, allowed: [String]) throws(Failure) -> JSONFields {
         try JSONFields(members[key] ?? [:], name: prefix + key, allowed: allowed, failure: failure)
     }
 
     /// The text behind a key.
-    func requiredText(_ key: String) throws(Failure) -> String {
+    package func requiredText(_ key: String) throws(Failure) -> String {
         guard let text = try text(key) else {
             throw failure(.invalidValue(key: prefix + key, found: "missing", expected: "a text"))
         }
@@ -71,32 +69,32 @@ struct JSONFields<Failure: Error> {
     }
 
     /// The text behind a key, or nil.
-    func text(_ key: String) throws(Failure) -> String? {
+    package func text(_ key: String) throws(Failure) -> String? {
         try value(key, "a text that is not empty") { value in value.string.flatMap { $0.isEmpty ? nil : $0 } }
     }
 
     /// The text behind a key, which may be empty, or an empty one.
-    func anyText(_ key: String) throws(Failure) -> String { try value(key, "a text") { $0.string } ?? "" }
+    package func anyText(_ key: String) throws(Failure) -> String { try value(key, "a text") { $0.string } ?? "" }
 
     /// The number behind a key, or the fallback.
-    func number(_ key: String, in range: ClosedRange<Double>, fallback: Double) throws(Failure) -> Double {
+    package func number(_ key: String, in range: ClosedRange<Double>, fallback: Double) throws(Failure) -> Double {
         try value(key, "a number from \(range.lowerBound) to \(range.upperBound)") { value in
             value.double.flatMap { range.contains($0) ? $0 : nil }
         } ?? fallback
     }
 
     /// The whole number behind a key, or the fallback.
-    func integer(_ key: String, fallback: Int) throws(Failure) -> Int {
+    package func integer(_ key: String, fallback: Int) throws(Failure) -> Int {
         try optionalInteger(key) ?? fallback
     }
 
     /// The whole number behind a key, or nil.
-    func optionalInteger(_ key: String) throws(Failure) -> Int? {
+    package func optionalInteger(_ key: String) throws(Failure) -> Int? {
         try value(key, "a whole number, 0 or above") { value in value.int.flatMap { $0 >= 0 ? $0 : nil } }
     }
 
     /// The choice whose name is behind a key, or the fallback.
-    func choice<Choice: RawRepresentable & CaseIterable>(
+    package func choice<Choice: RawRepresentable & CaseIterable>(
         _ key: String, fallback: Choice
     ) throws(Failure) -> Choice where Choice.RawValue == String {
         let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")

@@ -1,0 +1,65 @@
+#if Server
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import JSON
+import Logging
+import NIOCore
+public import ServiceLifecycle
+
+/// Answers over HTTP/1.1: OpenAI's interface for completions and conversations, searches with their events, a page that shows
+/// them, metrics and health.
+///
+/// Whoever closes the connection ends what it asked for within one pass of the models, and the memory is free.
+public struct HTTPServer: Service {
+    /// Where to listen.
+    public struct Address: Sendable {
+        /// A name or an address of this machine; only `127.0.0.1`, `::1` and `localhost` cannot be reached from others.
+        public var host: String
+        /// The port; 0 for any that is free.
+        public var port: Int
+
+        /// - Parameters: the values of the properties, in their order.
+        public init(host: String = "127.0.0.1", port: Int = 8080) {
+            self.host = host
+            self.port = port
+        }
+
+        /// Whether only this machine can reach it.
+        public var isLocal: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+    }
+
+    private let application: Application<RouterResponder<BasicRequestContext>>
+
+    /// - Parameters:
+    ///   - model: what answers.
+    ///   - limits: how much may be asked for.
+    ///   - address: where to listen.
+    ///   - key: what clients have to show as `Authorization: Bearer`; nil lets everybody in. Not empty.
+    ///   - onReady: called with the port when connections are accepted.
+    public init(
+        model: ServedModel, limits: ServerLimits = ServerLimits(), address: Address = Address(), key: String?,
+        onReady: @escaping @Sendable (Int) -> Void
+    ) {
+        let service = Answering(model: model, limits: limits)
+        let router = Router(context: BasicRequestContext.self)
+        router.add(
+            middleware: Reception(
+                key: key.map { AccessKey($0) }, isLocal: address.isLocal, metrics: service.metrics))
+        service.addRoutes(to: router)
+        var logger = Logger(label: "specsearch")
+        logger.logLevel = .error
+        application = Application(
+            router: router,
+            server: .http1(configuration: .init(idleTimeout: .seconds(limits.arrival.components.seconds))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port), serverName: "specsearch",
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
+            onServerRunning: { channel in onReady(channel.localAddress?.port ?? address.port) }, logger: logger)
+    }
+
+    /// Serves until the task is cancelled or the process is told to end (SIGINT, SIGTERM); answers on their way are given
+    /// first.
+    public func run() async throws { try await application.runService() }
+}
+#endif
