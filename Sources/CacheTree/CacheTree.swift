@@ -35,7 +35,7 @@ public final class CacheTree {
     /// Makes a tree that holds nothing but its root, and reserves address space for each model.
     ///
     /// - Parameters:
-    ///   - models: the form of each model's pages; models are named by their index here.
+    ///   - models: the form of each model's pages, of at least one; models are named by their index here.
     ///   - budget: bytes for all pages of all models; other trees may share it.
     /// - Throws: `CacheError.noAddressSpace` if the system refuses.
     public init(models: [PageLayout], budget: CacheBudget) throws(CacheError) {

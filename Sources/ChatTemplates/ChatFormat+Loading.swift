@@ -42,6 +42,9 @@ extension ChatFormat {
 
     /// The format that a model's folder brings: `chat_template.jinja`, or `chat_template` in `tokenizer_config.json`,
     /// where the one named `default` counts if there are several. Nil if there is neither.
+    ///
+    /// - Throws: `ChatFormatError.unreadable`, `.invalidJSON`, `.malformed`, or `.template` for one that cannot be
+    ///   parsed.
     public init?(folder: String) throws(ChatFormatError) {
         let path = folder + "/tokenizer_config.json"
         let configuration = try ChatFormat.json(path)

@@ -12,6 +12,8 @@ public final class ThreadTeam: Sendable {
     private let shared: Shared
 
     /// Starts `threads` − 1 threads, fewer if the system gives no more; by default one member for each processor.
+    ///
+    /// - Parameter threads: members, the caller included; at least 1.
     public init(threads: Int = ThreadTeam.processors) {
         precondition(threads >= 1, "a team has at least its caller")
         let shared = Shared(members: threads)

@@ -5,7 +5,7 @@ internal import Tokenization
 
 /// A conversation with a chat model, turn by turn.
 ///
-///     let session = ChatSession(scheduler: scheduler, configuration: .init(format: format, endTokens: ends))
+///     let session = try ChatSession(scheduler: scheduler, configuration: .init(format: format, endTokens: ends))
 ///     print(try await session.respond(to: "How many roads?").text)
 ///
 /// Each turn asks as if the whole conversation were new, so an answer depends on nothing but what was said; but the
@@ -179,6 +179,9 @@ public actor ChatSession {
     // MARK: Keeping
 
     /// A second session with the same past; nothing is copied.
+    ///
+    /// - Throws: `ChatSessionError.decoding` if the scheduler has no tokenizer, without which this session would not be
+    ///   either.
     public func fork() async throws(ChatSessionError) -> ChatSession {
         if let node { await scheduler.hold([node]) }
         return try ChatSession(scheduler: scheduler, configuration: configuration, messages: messages, node: node)

@@ -57,8 +57,8 @@ public final class Sampler {
 
     /// The token of a row, with its log-probability.
     ///
-    /// - Parameters: as of `token(logits:parameters:stream:history:)`.
-    /// - Throws: `SamplingError` as `token(logits:parameters:stream:history:)`.
+    /// - Parameters: as of `token(logits:parameters:stream:history:excluding:)`.
+    /// - Throws: `SamplingError` as `token(logits:parameters:stream:history:excluding:)`.
     /// - Complexity: O(vocabulary), dominated by the sum of exponentials that the log-probability takes.
     public func choose(
         logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, stream: RandomStream,
@@ -96,8 +96,8 @@ public final class Sampler {
 
     /// Adds what a row says of the token that stands in its place.
     ///
-    /// - Parameters: as of `token(logits:parameters:stream:history:)`.
-    /// - Throws: `SamplingError` as `token(logits:parameters:stream:history:)`.
+    /// - Parameters: as of `token(logits:parameters:stream:history:excluding:)`.
+    /// - Throws: `SamplingError` as `token(logits:parameters:stream:history:excluding:)`.
     func read(
         _ token: Int, logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory?,
         into reading: inout TokenReading
@@ -159,8 +159,8 @@ public final class Sampler {
     /// The distribution that a token of this row is drawn from, after penalties, temperature and filters: for ratio
     /// acceptance, which compares probabilities.
     ///
-    /// - Parameters: as of `token(logits:parameters:stream:history:)`.
-    /// - Throws: `SamplingError` as `token(logits:parameters:stream:history:)`.
+    /// - Parameters: as of `token(logits:parameters:stream:history:excluding:)`.
+    /// - Throws: `SamplingError` as `token(logits:parameters:stream:history:excluding:)`.
     /// - Complexity: O(vocabulary), with an exponential for each token that the filters keep; allocates the result.
     public func distribution(
         logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory? = nil

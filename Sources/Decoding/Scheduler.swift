@@ -159,7 +159,10 @@ public actor Scheduler {
 
     /// Continues branches, all of them together, and returns when each has ended.
     ///
-    /// - Throws: `DecodingError`; then nothing is held for the caller. A cancelled task ends within one step.
+    /// - Returns: the texts, in the order of the requests; the `node` of each is held for the caller, who releases it.
+    /// - Throws: `DecodingError.noDraftModel` or `.noTokenizer` for a request that needs one, `.unknownToDraft` for a
+    ///   path that the draft cannot read, `.memory`, `.invalidLogits`, or `.cancelled`; then nothing is held for the
+    ///   caller. A cancelled task ends within one step.
     public func generate(_ requests: [GenerationRequest]) async throws(DecodingError) -> GenerationResult {
         try check(requests)
         lastGroup += 1

@@ -6,7 +6,8 @@ public struct TokenReading: Sendable, Hashable {
     public internal(set) var certainties: [Float] = []
     /// With what probability sampling draws each token: after penalties, temperature and filters.
     public internal(set) var drawProbabilities: [Double] = []
-    /// Each token's probability as a share of the most probable one's in its place, 0 to 1: min-p sampling with a smaller share
+    /// Each token's probability as a share of the most probable one's in its place, 0 to 1, by the raw logits: before
+    /// penalties, temperature and filters. At temperature 1 and without penalties, min-p sampling with a smaller share
     /// could have written it (Nguyen et al., 2024).
     public internal(set) var plausibilities: [Float] = []
 }

@@ -30,8 +30,10 @@ public final class GGUFFile: Sendable {
     /// Reads a range of elements as `Float`, as llama.cpp's own reference dequantises them.
     ///
     /// - Parameters:
+    ///   - tensor: a tensor of this file.
     ///   - elements: counted through the whole tensor; whole blocks.
     ///   - floats: room for at least as many numbers.
+    /// - Precondition: the range begins and ends between blocks and lies within the tensor, and there is room for it.
     public func copyFloats(
         _ tensor: GGUFTensorInfo, elements: Range<Int>, into floats: UnsafeMutableBufferPointer<Float>
     ) {
@@ -45,6 +47,8 @@ public final class GGUFFile: Sendable {
     }
 
     /// Checks that size and time of the file are what they were when it was opened; for the end of a long read.
+    ///
+    /// - Throws: `GGUFError.file`, with `.changed` if they are not.
     public func checkUnchanged() throws(GGUFError) {
         do { try mapping.checkUnchanged() } catch { throw .file(path: path, error) }
     }

@@ -4,11 +4,17 @@ public enum GGUFValue: Sendable, Hashable {
     case integer(Int)
     /// A number of 32 or 64 bits.
     case number(Double)
+    /// True or false (`BOOL`).
     case bool(Bool)
+    /// A text in UTF-8 (`STRING`).
     case string(String)
+    /// A list (`ARRAY`) of integers that fit in 64 bits with a sign.
     case integers([Int])
+    /// A list of numbers of 32 or 64 bits.
     case numbers([Double])
+    /// A list of booleans.
     case bools([Bool])
+    /// A list of texts.
     case strings([String])
 
     /// What kind of value this is, for error texts.

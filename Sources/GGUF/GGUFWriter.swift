@@ -35,6 +35,7 @@ public final class GGUFWriter {
     ///   - metadata: entries in the order of the file. Integers are written as 32 bits where they fit, single ones
     ///     without a sign if they have none; numbers as 32 bits.
     ///   - tensors: every tensor in the order of the file.
+    /// - Throws: `GGUFError.writing` if the system refuses.
     public init(path: String, metadata: [(key: String, value: GGUFValue)], tensors: [Declaration]) throws(GGUFError) {
         var header = GGUFHeaderBytes()
         header.append(UInt64(tensors.count))
@@ -63,6 +64,9 @@ public final class GGUFWriter {
     }
 
     /// Appends whole blocks to a tensor.
+    ///
+    /// - Precondition: the tensor was declared, and has room for them.
+    /// - Throws: `GGUFError.writing` if the system refuses.
     public func append(_ bytes: UnsafeRawBufferPointer, to name: String) throws(GGUFError) {
         guard let place = places[name], bytes.count <= place.count else {
             preconditionFailure("more bytes than \(name) has")
@@ -71,7 +75,10 @@ public final class GGUFWriter {
         places[name] = place.lowerBound + bytes.count..<place.upperBound
     }
 
-    /// Gives the file its final name; all tensors must be complete.
+    /// Gives the file its final name.
+    ///
+    /// - Precondition: all tensors are complete.
+    /// - Throws: `GGUFError.writing` if the system refuses.
     public func finish() throws(GGUFError) {
         precondition(places.values.allSatisfy(\.isEmpty), "a tensor lacks bytes")
         do { try file.commit() } catch { throw .writing(path: error.path, code: error.code) }

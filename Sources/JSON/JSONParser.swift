@@ -25,6 +25,8 @@ extension JSONValue {
     }
 
     /// Parses a whole text held in an array of UTF-8 bytes.
+    ///
+    /// - Throws: `JSONError` at the first byte that does not fit.
     public init(parsing text: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
         let parsed: Result<JSONValue, JSONError> = text.withUnsafeBytes { bytes in
             Result { () throws(JSONError) in try JSONValue(parsing: bytes, limits: limits) }
@@ -33,6 +35,8 @@ extension JSONValue {
     }
 
     /// Parses a whole text held in a string.
+    ///
+    /// - Throws: `JSONError` at the first byte of its UTF-8 that does not fit.
     public init(parsing text: String, limits: JSONLimits = JSONLimits()) throws(JSONError) {
         try self.init(parsing: Array(text.utf8), limits: limits)
     }

@@ -2,12 +2,19 @@
 ///
 /// Whole numbers that fit in 64 bits stay integers, so that offsets and token ids never pass through a `Double`.
 public enum JSONValue: Sendable, Hashable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A number without fraction and exponent that fits in 64 bits with a sign.
     case integer(Int)
+    /// Any other number, `-0` among them.
     case number(Double)
+    /// A string, with its escapes resolved.
     case string(String)
+    /// An array.
     case array([JSONValue])
+    /// An object, with its members in the order of the text.
     case object(JSONObject)
 }
 

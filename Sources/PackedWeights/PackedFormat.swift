@@ -14,7 +14,7 @@ public struct PackedFormat: Sendable {
     public let method: Method
     /// Inputs that share a scale and a zero; nil for all of an output.
     public let groupSize: Int?
-    /// What is added to the zeros of the file.
+    /// What is added to the zeros of the file: 1 for GPTQ's first form, which keeps them one too low, else 0.
     public let zeroOffset: Int
     /// Whether zeros are in the middle of the range, 8, by definition.
     public let isSymmetric: Bool

@@ -23,7 +23,10 @@ public struct PackedTensor: Sendable {
     ///
     /// - Parameters:
     ///   - integers: the tensor whose name ends with `.qweight`.
+    ///   - format: how the folder's weights are packed.
     ///   - find: the tensor of a name.
+    /// - Throws: `PackedError` if one of them is missing, has another type or shape than it should, or names a group
+    ///   that is not there.
     public init(_ integers: TensorView, _ format: PackedFormat, find: (String) -> TensorView?) throws(PackedError) {
         let base = String(integers.name.dropLast(PackedTensor.ending.count))
         func problem(_ name: String, _ problem: String) -> PackedError {
@@ -69,7 +72,12 @@ public struct PackedTensor: Sendable {
         zeroOffset = holdsTrueZeros ? 0 : Int32(format.zeroOffset)
     }
 
-    /// Reads whole rows as floats; `elements` counts through outputs × inputs.
+    /// Reads whole rows as floats, row by row.
+    ///
+    /// - Parameters:
+    ///   - elements: counted through outputs × inputs, row-major; whole rows.
+    ///   - floats: room for at least as many numbers.
+    /// - Throws: what reading the scales does: nothing for the types that `init` lets pass.
     public func copyFloats(_ elements: Range<Int>, into floats: UnsafeMutableBufferPointer<Float>)
         throws(SafetensorsError)
     {

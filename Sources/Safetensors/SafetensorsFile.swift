@@ -60,6 +60,8 @@ public final class SafetensorsFile: Sendable {
     }
 
     /// Checks that size and time of the file are what they were when it was opened; for the end of a long read.
+    ///
+    /// - Throws: `SafetensorsError.file`, with `.access(.changed)` if they are not.
     public func checkUnchanged() throws(SafetensorsError) {
         do { try mapping.checkUnchanged() } catch { throw .file(path: path, .access(error)) }
     }

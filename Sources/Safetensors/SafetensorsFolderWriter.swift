@@ -18,6 +18,8 @@ public final class SafetensorsFolderWriter {
     ///   - tensors: every tensor; shards are filled in this order.
     ///   - metadata: free text, carried by every shard.
     ///   - maximumShardBytes: the most bytes of data in one file; a larger tensor gets a file of its own.
+    /// - Throws: `SafetensorsError.tensor` or `.header` for a shape or name that readers would refuse, `.writing` if
+    ///   the folder is not writable.
     public init(
         folder: String, tensors: [TensorDeclaration], metadata: [String: String] = [:], maximumShardBytes: Int
     ) throws(SafetensorsError) {
@@ -32,12 +34,19 @@ public final class SafetensorsFolderWriter {
     }
 
     /// Appends bytes to a tensor: elements as they lie in memory, little-endian.
+    ///
+    /// - Throws: `SafetensorsError.writing` for a tensor that was not declared or has not so many bytes, after the end,
+    ///   or if the system refuses.
     public func append(_ bytes: UnsafeRawBufferPointer, to name: String) throws(SafetensorsError) {
         guard let place = plan.places[ExactName(name)] else { throw .writing(path: path, .undeclared(tensor: name)) }
         try shards[place].append(bytes, to: name)
     }
 
     /// Checks that every tensor is complete, and gives the files their final names; the index comes last.
+    ///
+    /// - Throws: `SafetensorsError.writing`: with `.missingBytes` before any file has its name, so that the rest may
+    ///   still be appended; with `.finished` after the end; with `.refused` if the system refuses, when some files may
+    ///   have their names.
     public func finish() throws(SafetensorsError) {
         for shard in shards { try shard.checkComplete() }
         for shard in shards { try shard.finish() }

@@ -44,6 +44,9 @@ public final class SafetensorsWriter {
     }
 
     /// Appends bytes to a tensor: elements as they lie in memory, little-endian.
+    ///
+    /// - Throws: `SafetensorsError.writing` for a tensor that was not declared or has not so many bytes, after the end,
+    ///   or if the system refuses.
     public func append(_ bytes: UnsafeRawBufferPointer, to name: String) throws(SafetensorsError) {
         guard let file else { throw .writing(path: path, .finished) }
         guard let position = positions[ExactName(name)] else {

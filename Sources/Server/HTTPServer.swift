@@ -60,6 +60,8 @@ public struct HTTPServer: Service {
 
     /// Serves until the task is cancelled or the process is told to end (SIGINT, SIGTERM); answers on their way are given
     /// first.
+    ///
+    /// - Throws: what the system says if it is not possible to listen at the address, such as at a port that is taken.
     public func run() async throws { try await application.runService() }
 }
 #endif

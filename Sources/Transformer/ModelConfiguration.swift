@@ -43,7 +43,7 @@ public struct ModelConfiguration: Sendable, Hashable {
     public var layers: Int
     /// Heads of queries.
     public var heads: Int
-    /// Heads of keys and values; each serves `heads / keyValueHeads` heads of queries.
+    /// Heads of keys and values, a divisor of `heads`; each serves `heads / keyValueHeads` heads of queries.
     public var keyValueHeads: Int
     /// Elements of one head, an even number.
     public var headSize: Int

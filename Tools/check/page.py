@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -403,6 +404,8 @@ def check_opening(check: Checks, browser: Browser, report: Path, expected: Expec
     check("emphasises the best path", best == sorted(finished.get("path", [])), best)
     seen = set(map(int, browser.in_view()))
     check("begins with the best path in view", seen.intersection(best) or not best, sorted(seen.intersection(best)))
+    card = "const card = document.querySelector('.card'); return card.getBoundingClientRect().width / card.offsetWidth"
+    check("begins with texts that can be read", browser.js(card) >= 0.69, f"scale {browser.js(card):.2f}")
 
 
 def check_details(check: Checks, browser: Browser, expected: Expected) -> None:
@@ -483,7 +486,7 @@ def check_keys(check: Checks, browser: Browser, expected: Expected) -> None:
     check("+ zooms", browser.js("return document.getElementById('stage').style.transform") != before)
 
 
-def check_camera(check: Checks, browser: Browser) -> None:
+def check_camera(check: Checks, browser: Browser, _expected: Expected) -> None:
     """The view with a mouse."""
     find = "return document.getElementById('stage').style.transform"
     browser.click("#fit")
@@ -545,7 +548,8 @@ def check_speed(check: Checks, browser: Browser, expected: Expected) -> None:
             times.push(performance.now() - start);
         }
         return times.sort((a, b) => a - b)"""
-    times = browser.js(code)
+    # The quickest of three, as other programs may run.
+    times = min((browser.js(code) for _ in range(3)), key=lambda times: times[30])
     limit = SCRUB_LIMIT if len(expected.thoughts) <= THOUGHTS else 10 * SCRUB_LIMIT
     check(
         f"the slider moves in {limit} ms",
@@ -650,14 +654,20 @@ def check_report(check: Checks, browser: Browser, report: Path, expected: Expect
     """Everything that a report promises."""
     check_opening(check, browser, report, expected)
     browser.picture(folder, "report")
-    check_details(check, browser, expected)
-    check_folding(check, browser, expected)
-    check_keys(check, browser, expected)
-    check_camera(check, browser)
-    check_time(check, browser, expected)
-    check_speed(check, browser, expected)
-    check_filters(check, browser, expected)
-    check_numbers(check, browser, expected)
+    for part in (
+        check_details,
+        check_folding,
+        check_keys,
+        check_camera,
+        check_time,
+        check_speed,
+        check_filters,
+        check_numbers,
+    ):
+        try:
+            part(check, browser, expected)
+        except (WebDriverException, LookupError, StopIteration) as error:
+            check(f"{part.__name__} comes to its end", False, repr(error))
     browser.js("document.getElementById('best').click(); scrollTo(0, 0)")
     check_looks(check, browser, folder)
     browser.js("document.getElementById('fit').click()")

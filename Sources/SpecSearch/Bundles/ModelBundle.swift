@@ -44,6 +44,8 @@ public struct ModelBundle: Sendable, Hashable {
     public let search: SearchParameters
 
     /// Reads the bundle in a folder.
+    ///
+    /// - Throws: `BundleError.unreadable` or `.invalidJSON` for its `bundle.json`, else as `init(_:folder:)`.
     public init(folder: String) throws(BundleError) {
         let path = folder + "/bundle.json"
         let bytes: [UInt8]
@@ -64,6 +66,8 @@ public struct ModelBundle: Sendable, Hashable {
     /// - Parameters:
     ///   - json: what the `bundle.json` says.
     ///   - folder: where it lies. The models' folders are inside of it; they are not opened here.
+    /// - Throws: `BundleError.unknownKey`, `.invalidValue`, `.template`, `.needsTemplate`, `.unsafeFolder`, `.sampling`
+    ///   or `.search` for a member that is not what it should be.
     public init(_ json: JSONValue, folder: String) throws(BundleError) {
         let file = try JSONFields(
             json,

@@ -5,7 +5,7 @@
 public struct SearchMemory: Sendable, Hashable {
     /// β at each depth.
     public internal(set) var thresholds = ThresholdTable()
-    /// F at each depth.
+    /// F at each depth: the scores of corrections that say something new.
     public internal(set) var scores = ScoreDistribution()
     /// How many questions it has seen.
     public internal(set) var questions = 0

@@ -14,6 +14,9 @@ public enum ThresholdRule: String, Sendable, Hashable, CaseIterable {
     ///
     /// Theorem 4.3 asks for more than it needs: if the mean of a level is to be the target's, it need not be reached by every
     /// draft. It keeps the mean, not the best.
+    ///
+    /// β is computed from the drafts of all paths together, before each path is limited to its best N, and all drafts
+    /// that score just β are accepted: up to these two effects the mean is kept.
     case mean
     /// β = `SearchParameters.thresholdLevel` at every depth: the ablation "fixed threshold" of the paper's Table 3.
     case fixed

@@ -68,6 +68,12 @@ public final class Reasoner: Sendable {
     }
 
     /// Loads the models that a bundle names.
+    ///
+    /// - Parameters: as of `init(bundle:scorer:configuration:progress:)`, with a bundle that was read already.
+    /// - Throws: `ReasonerError.model`, `.tokenizer`, `.chatFormat` or `.bundle` for what a folder holds or how it is
+    ///   to be asked, `.differentVocabularies` for a draft of another family, `.notARewardModel` or
+    ///   `.unknownRewardToken` for a reward model, `.generation` if the KV memory cannot be had, or sampling parameters
+    ///   or a tokenizer do not fit.
     public init(
         _ bundle: ModelBundle, scorer: (any ThoughtScorer)? = nil, configuration: Configuration = .init(),
         progress: @Sendable (Double) -> Void = { _ in }
@@ -100,6 +106,10 @@ public final class Reasoner: Sendable {
     }
 
     /// The events of a search, computed as they are asked for.
+    ///
+    /// The sequence throws `ReasonerError.noDraftModel` or `.noScorer` for options that need what the bundle lacks,
+    /// `.search` for a policy, parameters, a question or scores that do not fit, `.chatTemplate` for a question that
+    /// the template refuses, `.generation` if the models fail or the task is cancelled, `.scorer` if the scorer fails.
     public func events(for question: String, options: SearchOptions? = nil) -> SearchEvents {
         let (models, options) = (models, options ?? defaults)
         return SearchEvents { SearchRun(question, models, options) }

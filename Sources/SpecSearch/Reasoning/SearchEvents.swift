@@ -22,6 +22,9 @@ public struct SearchEvents: AsyncSequence, Sendable {
         init(run: SearchRun) { self.run = run }
 
         /// The next event, or nil when the search has ended.
+        ///
+        /// - Throws: `ReasonerError`, once: that ends the search and gives its memory back, and from then on this is
+        ///   nil.
         public mutating func next() async throws(ReasonerError) -> SearchEvent? {
             while pending.isEmpty {
                 guard let events = try await run.advance() else {

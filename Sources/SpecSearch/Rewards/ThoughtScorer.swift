@@ -3,6 +3,7 @@ public protocol ThoughtScorer: Sendable {
     /// Begins to judge the thoughts of one search.
     ///
     /// - Parameter question: the question as it was asked.
+    /// - Throws: any error; the search ends with `ReasonerError.scorer`, which holds it.
     func begin(question: String) async throws -> any ScoringSession
 
     /// What tells it from scorers that judge otherwise: a saved search goes on only where this is the same.
@@ -21,6 +22,8 @@ public protocol ScoringSession: Sendable {
     /// - Parameters:
     ///   - thoughts: thoughts that were not judged before. Their parents were, or say the same as a sibling that was.
     ///   - tree: all thoughts of the search: `tree.path(of:)` gives what leads to one.
+    /// - Throws: any error; the search ends with `ReasonerError.scorer`, which holds it. A `ReasonerError` ends it as
+    ///   it is, except for `.generation(.contextTooLong)`: then the search has an outcome, with the reason `.context`.
     func scores(for thoughts: [Thought.ID], in tree: ThoughtTree) async throws -> [Float]
 
     /// Forgets what it remembers of these thoughts, whose paths nothing will continue; a sibling that says the same as

@@ -51,11 +51,16 @@ public struct SavedSearch: Sendable, Hashable {
     // MARK: Files
 
     /// Writes it into a file, in the place of what is there: whole, or not at all.
+    ///
+    /// - Throws: `SavedSearchError.unwritable`.
     public func write(to path: String) throws(SavedSearchError) {
         try SavedFile.write(json, to: path)
     }
 
     /// Reads a file.
+    ///
+    /// - Throws: `SavedSearchError.unreadable`, `.invalidJSON` or `.invalidMember`. Whether the steps fit together is
+    ///   known when the search is restored or continued.
     public init(contentsOf path: String) throws(SavedSearchError) {
         try self.init(SavedFile.read(path))
     }
@@ -72,6 +77,9 @@ public struct SavedSearch: Sendable, Hashable {
     }
 
     /// Reads that form.
+    ///
+    /// - Throws: `SavedSearchError.invalidMember` for a member that is missing, unknown, of a wrong kind, or out of
+    ///   range.
     public init(_ json: JSONValue) throws(SavedSearchError) {
         let fields = try JSONFields(
             json, allowed: ["format", "question", "origin", "scorer", "options", "told", "counters", "seconds"],

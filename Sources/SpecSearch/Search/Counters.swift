@@ -37,7 +37,7 @@ public struct Counters: Sendable, Hashable {
     public var thoughtsChecked = 0
     /// Those of them that it would not have written.
     public var thoughtsRefused = 0
-    /// Levels of which all thoughts were judged.
+    /// Levels of which all thoughts were judged; in a Monte Carlo tree search, expansions of a thought.
     public var levels = 0
     /// Of these, the levels where accepted drafts filled every slot, so that the target wrote nothing.
     public var levelsWithoutCorrection = 0

@@ -9,6 +9,7 @@ internal import Decoding
 ///         switch search.ask() {
 ///         case .write(let requests): try search.tell(written: models.write(requests))
 ///         case .score(let thoughts): try search.tell(scores: models.score(thoughts, of: search.tree))
+///         case .check(let thoughts): try search.tell(checks: models.check(thoughts, of: search.tree))
 ///         case .finished(let outcome): return outcome
 ///         }
 ///     }

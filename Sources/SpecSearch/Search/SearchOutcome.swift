@@ -4,7 +4,8 @@
 public struct SearchOutcome: Sendable, Hashable {
     /// Why a search ended.
     public enum Reason: String, Sendable, Hashable {
-        /// All b paths are finished.
+        /// All b paths are finished; in a Monte Carlo tree search after all iterations, or among N solutions, at least
+        /// one path is.
         case answered
         /// A path reached the depth K, and none that counts more is finished.
         case depth

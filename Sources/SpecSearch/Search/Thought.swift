@@ -13,7 +13,9 @@ public struct Thought: Sendable, Hashable, Identifiable {
         case kept
         /// It competed, and others were better; or the search ended before it could compete.
         case pruned
-        /// It is a draft whose score was below the threshold, or which found all slots of its parent filled.
+        /// It is a draft that does not compete: its value was below the threshold (under `ThresholdRule.random` a lot
+        /// was drawn against it), its path had enough better drafts, or the target refused it
+        /// (`SpeculationPolicy.selective`).
         case rejected
     }
 
