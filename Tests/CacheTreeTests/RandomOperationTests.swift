@@ -263,7 +263,9 @@ private final class RandomHistory {
     private func someExclusiveLeaf() -> NodeID? {
         let parents = Set(paths.keys.compactMap { node in tree.parent(of: node) })
         let ancestors = Set(parents.flatMap { parent in sequence(first: parent) { self.tree.parent(of: $0) } })
-        return held.filter { node in !ancestors.contains(node) && held.filter { $0 == node }.count == 1 }
-            .randomElement(using: &random)
+        return held.filter { node in
+            // An empty path that was restored is the root, and stays empty.
+            node != tree.root && !ancestors.contains(node) && held.filter { $0 == node }.count == 1
+        }.randomElement(using: &random)
     }
 }
