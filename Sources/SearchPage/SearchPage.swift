@@ -12,10 +12,13 @@ public enum SearchPage {
     /// - Parameter recording: what `SearchRecording` (module SpecSearch) says of it. Its texts cannot leave their place in the
     ///   page, whatever they hold.
     public static func report(of recording: JSONValue) -> String {
-        // A "<" could end the element, or begin a comment in it.
-        let data = recording.serialized().split(separator: "<", omittingEmptySubsequences: false)
+        // A "<" could end the element, or begin a comment in it. Bytes, since a character may be more than it.
+        var data: [UInt8] = []
+        for byte in recording.serialized().utf8 {
+            if byte == UInt8(ascii: "<") { data += "\\u003c".utf8 } else { data.append(byte) }
+        }
         let parts = live.split(separator: "\(opening)null", maxSplits: 1)
         precondition(parts.count == 2, "the page has one place for a recording")
-        return parts[0] + opening + data.joined(separator: "\\u003c") + parts[1]
+        return parts[0] + opening + String(decoding: data, as: UTF8.self) + parts[1]
     }
 }

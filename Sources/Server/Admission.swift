@@ -41,6 +41,18 @@ final class Admission: Sendable {
     /// How many run, and how many wait.
     var load: (running: Int, waiting: Int) { state.withLock { ($0.running, $0.waiting.count) } }
 
+    /// - Throws: `ServerError` with status 429 if nobody could wait now.
+    func checkRoom() throws(ServerError) {
+        let load = load
+        if load.running >= mostRunning, load.waiting >= mostWaiting { throw overload }
+    }
+
+    private var overload: ServerError {
+        ServerError(
+            status: 429, kind: .overloaded,
+            message: "\(mostRunning) requests run and \(mostWaiting) wait. Try again in a moment.", retryAfter: 1)
+    }
+
     /// Waits for the right to run.
     ///
     /// - Throws: `ServerError` with status 429 if too many wait already; `CancellationError` if the task is cancelled.
@@ -58,10 +70,7 @@ final class Admission: Sendable {
         switch answer {
         case .admitted: return Permit(self)
         case .cancelled: throw CancellationError()
-        case .refused:
-            throw ServerError(
-                status: 429, kind: .overloaded,
-                message: "\(mostRunning) requests run and \(mostWaiting) wait. Try again in a moment.", retryAfter: 1)
+        case .refused: throw overload
         }
     }
 

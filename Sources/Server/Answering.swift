@@ -77,9 +77,10 @@ struct Answering: Sendable {
 
     /// The whole request as JSON, if it comes in time.
     private func arrived(_ request: Request) async throws -> (Request, JSONValue) {
-        let type = request.headers[.contentType] ?? "nothing"
-        guard type.split(separator: ";")[0].lowercased() == Self.json else {
-            throw ServerError.invalid("The content type is \(type), expected application/json.", status: 415)
+        let type = request.headers[.contentType] ?? ""
+        guard type.prefix(while: { $0 != ";" && $0 != " " }).lowercased() == Self.json else {
+            throw ServerError.invalid(
+                "The content type is \(JSONValue.string(type).excerpt), expected application/json.", status: 415)
         }
         let (limit, time) = (limits.bodyBytes, limits.arrival)
         let (whole, body) = try await withThrowingTaskGroup(of: (Request, ByteBuffer)?.self) { group in
@@ -122,11 +123,12 @@ struct Answering: Sendable {
                     form.whole(pieces.all, promptTokens: completion.promptTokens, completionTokens: written))
             }
         }
-        let permit = try await completions.permit()
+        try completions.checkRoom()
         let completion = try await Completion(asked, model, limits)
         return events(request, path: path, since: clock) {
             $0.json
         } body: { write in
+            let permit = try await completions.permit()
             defer { withExtendedLifetime(permit) {} }
             for opening in form.opening(choices: asked.choices * asked.prompts.count) { try await write(opening) }
             let (pieces, continuation) = AsyncStream<Completion.Piece>.makeStream()
@@ -162,22 +164,24 @@ struct Answering: Sendable {
                         question: asked.question, seed: asked.options.sampling.seed, seconds: answer.duration.seconds))
             }
         }
-        let permit = try await searches.permit()
+        try searches.checkRoom()
         return events(request, path: "/search", since: clock) { error in
             ["event": "error", "message": .string(error.message)]
         } body: { write in
+            let permit = try await searches.permit()
             defer { withExtendedLifetime(permit) {} }
             var started: JSONObject = ["event": "started"]
             for member in SearchRecording.heading(asked.question, asked.options).members {
                 started.set(member.name, member.value)
             }
             try await write(.object(started))
-            var recording = SearchRecording()
+            let start = ContinuousClock.now
             var events = reasoner.events(for: asked.question, options: asked.options).makeAsyncIterator()
             var last: JSONValue?
             while let event = try await events.next() {
-                if let last { try await write(last) }
-                last = recording.note(event)
+                let form = event.json(at: (ContinuousClock.now - start).seconds)
+                // What it took is known when nothing follows.
+                if case .finished = event { last = form } else { try await write(form) }
             }
             guard var finished = last?.object, let answer = events.answer else { return }
             for member in answer.costs.members { finished.set(member.name, member.value) }
@@ -233,7 +237,7 @@ struct Answering: Sendable {
                 } catch is CancellationError {
                     metrics.noteDisconnect()
                 } catch {
-                    try await send(failure(ServerError(error)).serialized())
+                    try? await send(failure(ServerError(error)).serialized())
                 }
                 metrics.note(path, status: 200, seconds: (ContinuousClock.now - start).seconds)
                 try await writer.finish(nil)

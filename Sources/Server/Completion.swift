@@ -58,7 +58,14 @@ final class Completion: Sendable {
         guard promptTokens < limits.heldTokens else {
             throw .invalid("The prompts have \(promptTokens) tokens, expected fewer than \(limits.heldTokens).")
         }
-        maxTokens = min(most, max(1, (limits.heldTokens - promptTokens) / texts))
+        // Alternatives take many times the memory of a token.
+        let scored = 4 * limits.heldTokens / (texts * (1 + (request.alternatives ?? 0)))
+        guard most <= scored || request.maxTokens == nil else {
+            throw .invalid(
+                "\(texts) texts of \(most) tokens with \(request.alternatives ?? 0) alternatives each are too many. Lower n, "
+                    + "max_tokens or the alternatives.", parameter: "top_logprobs")
+        }
+        maxTokens = min(most, scored, max(1, (limits.heldTokens - promptTokens) / texts))
         self.request = request
         self.model = model
         var starts: [NodeID] = []

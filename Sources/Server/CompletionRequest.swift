@@ -3,7 +3,7 @@ import Decoding
 import JSON
 
 /// What a client asks of `/v1/chat/completions` or `/v1/completions`, checked: members that are not honoured are refused by
-/// name, so that none is ignored.
+/// name. `user` and `metadata` say who asks, and change nothing.
 struct CompletionRequest: Sendable {
     /// What is to be continued.
     enum Prompt: Sendable {
@@ -111,8 +111,9 @@ struct CompletionRequest: Sendable {
         guard let value else { return [] }
         let texts = value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? []
         let isWhole = value.array.map { $0.count == texts.count } ?? true
-        guard isWhole, (1...16).contains(texts.count), texts.allSatisfy({ (1...1024).contains($0.utf8.count) }) else {
-            throw .invalid("stop is \(value.excerpt), expected a text or up to 16, none empty.", parameter: "stop")
+        guard isWhole, (1...4).contains(texts.count), texts.allSatisfy({ (1...128).contains($0.utf8.count) }) else {
+            throw .invalid(
+                "stop is \(value.excerpt), expected a text or up to 4, of 1 to 128 bytes.", parameter: "stop")
         }
         return texts
     }
@@ -142,7 +143,7 @@ struct CompletionRequest: Sendable {
         }
         var messages: [ChatMessage] = []
         for (index, element) in elements.enumerated() {
-            let fields = try RequestFields(element, name: "messages[\(index)]", allowed: ["role", "content", "name"])
+            let fields = try RequestFields(element, name: "messages[\(index)]", allowed: ["role", "content"])
             let role = try fields.text("role") ?? ""
             guard ["system", "developer", "user", "assistant"].contains(role) else {
                 throw .invalid(

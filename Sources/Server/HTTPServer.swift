@@ -49,9 +49,12 @@ public struct HTTPServer: Service {
         service.addRoutes(to: router)
         var logger = Logger(label: "specsearch")
         logger.logLevel = .error
+        let patience = TimeAmount.seconds(limits.arrival.components.seconds)
         application = Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: .seconds(limits.arrival.components.seconds))),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [StalledReader(patience: patience)], idleTimeout: patience)),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), serverName: "specsearch",
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),

@@ -39,7 +39,7 @@ struct LevelPicture {
             drafts > 0 ? "\(drafts) drafts" : nil,
             drafts > 0 ? "\(entries.count(where: \.isAccepted)) accepted" : nil,
             corrections > 0 ? "\(corrections) corrected" : nil,
-            entries.count > drafts + corrections ? "\(entries.count - drafts) written" : nil,
+            entries.count > drafts + corrections ? "\(entries.count - drafts - corrections) written" : nil,
         ]
         return parts.compactMap { $0 }.joined(separator: " · ")
     }
@@ -55,7 +55,7 @@ struct LevelPicture {
         let groups = Dictionary(grouping: entries, by: \.thought.parent)
         let order = groups.keys.sorted { ($0 ?? -1) < ($1 ?? -1) }
         let room = max(1, rows / max(1, order.count) - 1)
-        return order.flatMap { parent -> [String] in
+        let lines = order.flatMap { parent -> [String] in
             let entries = (groups[parent] ?? []).sorted { Self.rank($0) > Self.rank($1) }
             let open = isDone ? entries.filter { $0.state != .rejected } : entries
             let shown = open.prefix(open.count == entries.count && open.count <= room ? room : room - 1)
@@ -67,6 +67,8 @@ struct LevelPicture {
             return [head].compactMap { $0 } + body
                 + [rest.map { terminal.dimmed(TerminalText.cut(" └─ \($0)", to: columns)) }].compactMap { $0 }
         }
+        guard lines.count > rows else { return lines }
+        return lines.prefix(max(0, rows - 1)) + [terminal.dimmed(TerminalText.cut(" … and more", to: columns))]
     }
 
     /// What is said of those that are not shown, if there are any.

@@ -117,6 +117,7 @@ struct Serve: AsyncParsableCommand {
         limits.waiting = waiting
         limits.tokens = maxTokens
         limits.heldTokens = max(limits.heldTokens, maxTokens)
+        limits.connections = max(limits.connections, completions + searches + 2 * waiting + 64)
         return limits
     }
 
@@ -125,7 +126,8 @@ struct Serve: AsyncParsableCommand {
         let given: String?
         if let keyFile {
             let bytes = try InputFile(path: keyFile, followsLinks: true).readAll(limit: 4096)
-            given = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first.map(String.init)
+            given = String(
+                decoding: bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }, as: UTF8.self)
         } else {
             given = EnvironmentVariable.value("SPECSEARCH_API_KEY")
         }

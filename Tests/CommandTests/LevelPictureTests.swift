@@ -20,8 +20,7 @@ final class LevelPictureTests: XCTestCase {
             }
             for (columns, rows) in [(80, 24), (30, 10), (12, 3)] {
                 let lines = picture.lines(columns: columns, rows: rows, .standardError)
-                let groups = Set(picture.entries.map(\.thought.parent)).count
-                XCTAssertLessThanOrEqual(lines.count, max(rows, 2 * groups), "\(columns) × \(rows)")
+                XCTAssertLessThanOrEqual(lines.count, rows, "\(columns) × \(rows)")
                 for line in lines { XCTAssertLessThanOrEqual(line.count, columns, line) }
             }
         }

@@ -32,7 +32,8 @@ final class ReportCommandTests: XCTestCase {
     }
 
     func testTextsStayInTheirPlace() throws {
-        let hostile = "</script><script>alert(1)</script><!-- \u{2028} & \" \\ <img src=x onerror=alert(1)>"
+        let hostile =
+            "</script>\u{600}</script>\u{301}<script>alert(1)</script><\u{301}!-- \u{2028} & \" \\ <img src=x onerror=alert(1)>"
         let page = SearchPage.report(of: ["question": .string(hostile)])
         XCTAssertEqual(try recording(in: page)["question"]?.string, hostile)
         XCTAssertEqual(
