@@ -66,19 +66,9 @@ struct Chat: AsyncParsableCommand {
 
     func run() async throws {
         computing.warn()
-        let progress = ProgressLine("loading \(model)")
-        let target = try LanguageModel(contentsOf: model, threads: computing.threads) { progress.show($0) }
-        let small = try draft.map { try LanguageModel(contentsOf: $0, threads: computing.threads) }
-        progress.clear()
-        let tokenizer = try Tokenizer(contentsOf: model)
-        if let draft, let difference = tokenizer.firstDifference(from: try Tokenizer(contentsOf: draft)) {
-            throw ReasonerError.differentVocabularies(difference)
-        }
-        let scheduler = try Scheduler(
-            target: target, draft: small, tokenizer: tokenizer, thread: computing.thread(),
-            limits: computing.configuration.limits)
-        if small != nil { await scheduler.calibrate(.ofUser) }
-        var conversation = try await Conversation(begin(scheduler, target, tokenizer))
+        let models = try ModelPair(model, draft: draft, threads: computing.threads)
+        let scheduler = try await models.scheduler(computing)
+        var conversation = try await Conversation(begin(scheduler, models.target, models.tokenizer))
         try await conversation.run(isInteractive: Terminal.standardError.isInteractive)
     }
 

@@ -167,24 +167,15 @@ struct Serve: AsyncParsableCommand {
 
     /// A model of its own.
     private func single(_ folder: String) async throws -> ServedModel {
-        let progress = ProgressLine("loading \(folder)")
-        defer { progress.clear() }
-        let target = try LanguageModel(contentsOf: folder, threads: computing.threads) { progress.show($0) }
-        let small = try draft.map { try LanguageModel(contentsOf: $0, threads: computing.threads) }
-        let tokenizer = try Tokenizer(contentsOf: folder)
-        if let draft, let difference = tokenizer.firstDifference(from: try Tokenizer(contentsOf: draft)) {
-            throw ReasonerError.differentVocabularies(difference)
-        }
-        let scheduler = try Scheduler(
-            target: target, draft: small, tokenizer: tokenizer, thread: computing.thread(),
-            limits: computing.configuration.limits)
-        if small != nil { await scheduler.calibrate(.ofUser) }
+        let models = try ModelPair(folder, draft: draft, threads: computing.threads)
+        let (target, tokenizer) = (models.target, models.tokenizer)
+        let scheduler = try await models.scheduler(computing)
         return try ServedModel(
             name: name(of: folder), fingerprint: fingerprint, scheduler: scheduler,
             chat: try chat(folder, tokenizer, choice: chatTemplate), endTokens: Set(target.configuration.endTokens),
             sampling: try target.configuration.suggestedSampling.map { try SamplingParameters($0) }
                 ?? SamplingParameters(),
-            drafters: small == nil ? [] : [.model], reasoner: nil)
+            drafters: draft == nil ? [] : [.model], reasoner: nil)
     }
 
     private func chat(_ folder: String, _ tokenizer: Tokenizer, choice: ChatTemplateChoice?) throws -> ChatFormat? {
