@@ -11,6 +11,8 @@ package enum PathKind: Sendable {
     case nothing
     case folder
     case file
+    /// A device, a pipe or a socket.
+    case special
 
     /// Asks the system.
     package init(of path: String) {
@@ -19,6 +21,11 @@ package enum PathKind: Sendable {
             self = .nothing
             return
         }
-        self = information.st_mode & S_IFMT == S_IFDIR ? .folder : .file
+        self =
+            switch information.st_mode & S_IFMT {
+            case S_IFDIR: .folder
+            case S_IFREG: .file
+            default: .special
+            }
     }
 }

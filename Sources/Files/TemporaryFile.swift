@@ -21,7 +21,14 @@ package final class TemporaryFile {
     private var descriptor: CInt
 
     /// Creates the file in the folder of its final path.
+    ///
+    /// - Throws: also if that is the path of a folder, or of a device or pipe, which must not be replaced.
     package init(path: String) throws(WriteError) {
+        switch PathKind(of: path) {
+        case .nothing, .file: break
+        case .folder: throw WriteError(path: path, code: EISDIR)
+        case .special: throw WriteError(path: path, code: EINVAL)
+        }
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) }
         let start = slash ?? path.startIndex
         let number = TemporaryFile.count.wrappingAdd(1, ordering: .relaxed).newValue

@@ -111,7 +111,7 @@ struct CompletionForm: Sendable {
         let alternatives = tokens.map { token -> JSONValue in
             var object = JSONObject()
             for candidate in token.alternatives {
-                object.set(String(decoding: candidate.bytes, as: UTF8.self), logProbability(candidate))
+                object.set(name(candidate.bytes), logProbability(candidate))
             }
             return token.alternatives.isEmpty ? .null : .object(object)
         }
@@ -121,6 +121,13 @@ struct CompletionForm: Sendable {
             "top_logprobs": .array(alternatives),
             "text_offset": .array(tokens.map { .integer($0.offset) }),
         ]
+    }
+
+    /// The text of a token, or its bytes in OpenAI's notation if they are only a part of a character: no two share a name.
+    private static func name(_ bytes: [UInt8]) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let digits = bytes.map { "\\x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        return "bytes:" + digits.joined()
     }
 
     private static func logProbability(_ candidate: Completion.ScoredToken.Candidate) -> JSONValue {

@@ -6,6 +6,7 @@ import JSON
 import Logging
 import NIOCore
 public import ServiceLifecycle
+import UnixSignals
 
 /// Answers over HTTP/1.1: OpenAI's interface for completions and conversations, searches with their events, a page that shows
 /// them, metrics and health.
@@ -30,6 +31,7 @@ public struct HTTPServer: Service {
     }
 
     private let application: Application<RouterResponder<BasicRequestContext>>
+    private let farewell: Duration
 
     /// - Parameters:
     ///   - model: what answers.
@@ -49,6 +51,7 @@ public struct HTTPServer: Service {
         service.addRoutes(to: router)
         var logger = Logger(label: "specsearch")
         logger.logLevel = .error
+        farewell = limits.farewell
         let patience = TimeAmount.seconds(limits.arrival.components.seconds)
         application = Application(
             router: router,
@@ -62,9 +65,14 @@ public struct HTTPServer: Service {
     }
 
     /// Serves until the task is cancelled or the process is told to end (SIGINT, SIGTERM); answers on their way are given
-    /// first.
+    /// first, as far as `ServerLimits.farewell` allows.
     ///
     /// - Throws: what the system says if it is not possible to listen at the address, such as at a port that is taken.
-    public func run() async throws { try await application.runService() }
+    public func run() async throws {
+        var group = ServiceGroupConfiguration(
+            services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: application.logger)
+        group.maximumGracefulShutdownDuration = farewell
+        try await ServiceGroup(configuration: group).run()
+    }
 }
 #endif

@@ -4,6 +4,8 @@ public struct ServerLimits: Sendable, Hashable {
     public var bodyBytes = 1 << 20
     /// How long a request may take to arrive.
     public var arrival = Duration.seconds(20)
+    /// How long answers that are on their way when the server is told to end may still take.
+    public var farewell = Duration.seconds(10)
     /// Connections at a time.
     public var connections = 512
     /// Completions that are written at a time; the others wait.

@@ -12,7 +12,11 @@ enum ModelSource {
 
     /// Opens a folder or a file and checks everything that can be checked without reading the data.
     init(path: String) throws(ConvertError) {
-        self = PathKind(of: path) == .file ? .gguf(try GGUFModel(path: path)) : .folder(try ModelFolder(path: path))
+        self =
+            switch PathKind(of: path) {
+            case .nothing, .folder: .folder(try ModelFolder(path: path))
+            case .file, .special: .gguf(try GGUFModel(path: path))
+            }
     }
 
     /// The path as it was given.

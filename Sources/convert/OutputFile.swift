@@ -15,7 +15,7 @@ enum OutputFile {
         guard OutputFolder.resolved(parent) != nil else { throw .missing(path: parent) }
         switch PathKind(of: path) {
         case .nothing: break
-        case .folder: throw .notFile(path: path)
+        case .folder, .special: throw .notFile(path: path)
         case .file:
             guard replaces else { throw .fileExists(path: path) }
             if OutputFolder.resolved(path) == OutputFolder.resolved(input) {

@@ -42,7 +42,7 @@ struct Conversation {
         guard let session = try await turns.last?.fork() else { return }
         let start = ContinuousClock.now
         do {
-            for try await piece in session.streamResponse(to: line) { output.write(piece) }
+            for try await piece in session.streamResponse(to: line) { output.write(said: piece) }
         } catch {
             output.write("\n")
             throw error
@@ -71,7 +71,7 @@ struct Conversation {
             notes.write("saved to \(TerminalText.oneLine(path))\n")
         case .history:
             for message in await turns.last?.messages ?? [] {
-                output.write("\(message.role): \(message.content)\n")
+                output.write(said: "\(message.role): \(message.content)\n")
             }
         case .help: notes.write(ChatCommand.list + "\n")
         case .quit: break

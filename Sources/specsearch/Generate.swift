@@ -186,10 +186,12 @@ struct Generate: AsyncParsableCommand {
             request, piecesOf: json || acceptance == .ratio ? maxTokens : 8
         ) { piece, taken in
             counters += Counters(taken)
-            if !json { Terminal.standardOutput.write(piece.tokens.map { stream?.append($0) ?? "\($0) " }.joined()) }
+            if !json {
+                Terminal.standardOutput.write(said: piece.tokens.map { stream?.append($0) ?? "\($0) " }.joined())
+            }
             return true
         }
-        if !json { Terminal.standardOutput.write((stream?.finish() ?? "") + "\n") }
+        if !json { Terminal.standardOutput.write(said: (stream?.finish() ?? "") + "\n") }
         return Continuation(generated: generated, counters: counters)
     }
 }

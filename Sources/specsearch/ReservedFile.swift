@@ -1,13 +1,5 @@
 import Files
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// A file that is written when the work is done, but opened before it begins, so that a wrong path is not found out
 /// behind it.
 struct ReservedFile {
@@ -30,7 +22,6 @@ struct ReservedFile {
     ///   - option: which option named it, for errors.
     init(path: String, option: String) throws {
         self.option = option
-        guard PathKind(of: path) != .folder else { throw Unwritable(path: path, option: option, code: EISDIR) }
         do { file = try TemporaryFile(path: path) } catch {
             throw Unwritable(path: path, option: option, code: error.code)
         }

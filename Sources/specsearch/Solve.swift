@@ -24,7 +24,8 @@ struct Solve: AsyncParsableCommand {
               specsearch solve "Reach 24 from 4 6 7 8." --report search.html
             """)
 
-    @Argument(help: "The question.")
+    // Nothing completes a question; zsh has to be told so, or it would complete no option beside it.
+    @Argument(help: "The question.", completion: .list([]))
     var question: String?
 
     @Option(

@@ -47,6 +47,9 @@ struct Terminal: Sendable {
         }
     }
 
+    /// Writes what a model said: as it is for machines, and so that it cannot steer a person's terminal.
+    func write(said text: String) { write(isInteractive ? TerminalText.lines(text) : text) }
+
     private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
         #if canImport(Glibc)
         Glibc.write(descriptor, bytes.baseAddress, bytes.count)

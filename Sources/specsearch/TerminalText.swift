@@ -19,6 +19,15 @@ enum TerminalText {
         return String(String.UnicodeScalarView(scalars))
     }
 
+    /// A text whose lines stay as they are, without characters that could steer the terminal or turn the direction of writing.
+    static func lines(_ text: String) -> String {
+        let kept = text.unicodeScalars.filter { scalar in
+            scalar == "\n" || scalar == "\t"
+                || scalar.properties.generalCategory != .control && !scalar.properties.isBidiControl
+        }
+        return String(String.UnicodeScalarView(kept))
+    }
+
     /// The beginning of a line that fits into so many columns, with an ellipsis if something is left out.
     static func cut(_ line: String, to columns: Int) -> String {
         var (kept, used, end) = ("".unicodeScalars, 0, 0)

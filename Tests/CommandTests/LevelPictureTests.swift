@@ -40,5 +40,6 @@ final class LevelPictureTests: XCTestCase {
 
     func testNothingSteersTheTerminal() {
         XCTAssertEqual(TerminalText.oneLine("a\u{1B}[2Jb\n\u{7}c\u{202E}d\u{2028}e \n"), "a [2Jb  cd e")
+        XCTAssertEqual(TerminalText.lines("a\u{1B}[2Jb\n\u{9B}\tc\r\u{202E}d👩\u{200D}🔬"), "a[2Jb\n\tcd👩\u{200D}🔬")
     }
 }

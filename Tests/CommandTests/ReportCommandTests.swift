@@ -46,5 +46,10 @@ final class ReportCommandTests: XCTestCase {
         try Command.specsearch.assertRefuses(
             ["solve", "Reach 14 from 3 9 12 14.", "--quiet", "--report", "/nowhere/report.html"], code: 64,
             saying: "/nowhere/report.html", "--report")
+        try Command.specsearch.assertRefuses(
+            ["solve", "Reach 14 from 3 9 12 14.", "--quiet", "--report", "/dev/null"], code: 64,
+            saying: "/dev/null", "--report")
+        let attributes = try FileManager.default.attributesOfItem(atPath: "/dev/null")
+        XCTAssertEqual(attributes[.type] as? FileAttributeType, .typeCharacterSpecial, "the device was replaced")
     }
 }

@@ -135,7 +135,7 @@ final class StrategyTests: XCTestCase {
         try script.score(0.5, 0.375)
         // a ends the first descent; b has nearly the whole prior and ends the second.
         XCTAssertEqual(script.outcome?.text, "a\n")
-        XCTAssertEqual(script.outcome?.reason, .depth)
+        XCTAssertEqual(script.outcome?.reason, .iterations)
     }
 
     func testThresholdsOfTreeSearchAreByDepth() throws {

@@ -161,7 +161,7 @@ final class PageAttentionTests: XCTestCase {
     }
 
     func testZerosAndTheSmallestNumbersAreStored() {
-        for tiny in [Float(0), 1e-45, 1e-38, -1e-36, 1e-30] {
+        for tiny in [Float(0), .leastNonzeroMagnitude, 1e-38, -1e-36, 1e-30] {
             let head = Head(keys: [[tiny, 0]], values: [[0, tiny]], precision: .int8)
             XCTAssertEqual(head.key(0, 0), Double(tiny), accuracy: 1e-36)
             XCTAssertEqual(head.value(0, 1), Double(tiny), accuracy: 1e-36)

@@ -13,9 +13,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,13 +39,23 @@ class Server:
         models = ["--bundle", str(bundle)] if bundle else []
         command = [str(program), "serve", *models, "--name", "tiny", "--port", "0", *options]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-        line = self.process.stderr.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-        if not found:
-            raise RuntimeError(f"the server does not begin: {line}{self.process.stderr.read()}")
-        self.port = int(found[1])
+        self.port = self.announced_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.client = openai.OpenAI(base_url=self.base + "/v1", api_key=key or "none", max_retries=0, timeout=60)
+
+    def announced_port(self, seconds: float = 60) -> int:
+        """Where the server says that it listens; what it says later is thrown away."""
+        deadline = threading.Timer(seconds, self.process.kill)
+        deadline.start()
+        said = ""
+        for line in self.process.stderr:
+            said += line
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                deadline.cancel()
+                threading.Thread(target=self.process.stderr.read, daemon=True).start()
+                return int(found[1])
+        deadline.cancel()
+        raise RuntimeError(f"the server does not begin: {said}")
 
     def metrics(self) -> dict[str, float]:
         """All figures by name."""
@@ -80,10 +92,10 @@ class Server:
                 pass
             return b"".join(parts)
 
-    def stop(self) -> int:
+    def stop(self, seconds: float = 10) -> int:
         self.process.terminate()
         try:
-            return self.process.wait(timeout=10)
+            return self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return -1
@@ -412,6 +424,25 @@ def check_overload(program: Path, bundle: Path) -> None:
         assert server.idle()
 
 
+def check_farewell(program: Path, bundle: Path) -> None:
+    """Told to end, the server gives the answers that are on their way, but does not wait for ever."""
+    endless = bundle.parent / "endless"
+    shutil.copytree(bundle / "target", endless)
+    configuration = json.loads((endless / "config.json").read_text())
+    (endless / "config.json").write_text(json.dumps({**configuration, "eos_token_id": None}))
+    for tokens, copies, seconds in ((1000, 1, 10), (4000, 40, 20)):
+        body = {"prompt": LONG, "max_tokens": tokens, "temperature": 2, "n": 16}
+        with serving(program, None, "--model", str(endless)) as server, ThreadPoolExecutor(copies) as pool:
+            answers = [pool.submit(post, server, "/v1/completions", body) for _ in range(copies)]
+            while server.metrics()["specsearch_kv_bytes"] == 0:
+                assert not any(answer.done() for answer in answers), "nothing to wait for"
+            start = time.monotonic()
+            assert server.stop(seconds) == 0
+            print(f"    ended {time.monotonic() - start:.1f} s after it was told to")
+            if copies == 1:
+                assert answers[0].result().json()["usage"]["completion_tokens"] == 16 * tokens
+
+
 # --- Load.
 
 
@@ -497,6 +528,7 @@ def main() -> int:
             with serving(options.program, None, "--model", str(options.load_model)) as server:
                 check("load of a large model", lambda: check_load(server, options.load, factor=2))
         check("key", lambda: check_key(options.program, bundle))
+        check("farewell", lambda: check_farewell(options.program, bundle))
         check("overload", lambda: check_overload(options.program, bundle))
     print(f"{passed} passed, {len(failed)} failed")
     return 1 if failed else 0

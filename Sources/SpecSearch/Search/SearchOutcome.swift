@@ -4,11 +4,13 @@
 public struct SearchOutcome: Sendable, Hashable {
     /// Why a search ended.
     public enum Reason: String, Sendable, Hashable {
-        /// All b paths are finished; in a Monte Carlo tree search after all iterations, or among N solutions, at least
-        /// one path is.
+        /// All b paths are finished; in a Monte Carlo tree search after all iterations, or among N solutions, the best
+        /// one is.
         case answered
         /// A path reached the depth K, and none that counts more is finished.
         case depth
+        /// A Monte Carlo tree search made all its iterations, and its best path is not finished.
+        case iterations
         /// Nothing was left to continue: no path was live, or the models wrote nothing.
         case exhausted
         /// The budget of tokens or thoughts was used up.

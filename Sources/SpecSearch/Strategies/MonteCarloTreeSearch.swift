@@ -49,7 +49,7 @@ struct MonteCarloTreeSearch: Strategy {
                 backUp(record.tree)
             }
         }
-        return .end(result(record).best?.isFinal ?? false ? .answered : .depth)
+        return .end(result(record).best?.isFinal ?? false ? .answered : .iterations)
     }
 
     mutating func stop(_ record: inout SearchRecord) {
