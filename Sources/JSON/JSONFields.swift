@@ -14,14 +14,16 @@ package struct JSONFields<Failure: Error> {
     private let failure: (JSONFieldProblem) -> Failure
 
     /// - Parameters:
-    ///   - name: of the object in errors; nil for the whole file.
+    ///   - name: of the object in errors; nil for the whole.
+    ///   - whole: what the whole is called in errors.
     ///   - allowed: the keys that the object may have.
     ///   - failure: the file's own errors.
     package init(
-        _ json: JSONValue, name: String? = nil, allowed: [String], failure: @escaping (JSONFieldProblem) -> Failure
+        _ json: JSONValue, name: String? = nil, whole: String = "the file", allowed: [String],
+        failure: @escaping (JSONFieldProblem) -> Failure
     ) throws(Failure) {
         guard let members = json.object else {
-            throw failure(.invalidValue(key: name ?? "the file", found: json.kind, expected: "an object"))
+            throw failure(.invalidValue(key: name ?? whole, found: json.kind, expected: "an object"))
         }
         prefix = name.map { "\($0)." } ?? ""
         for member in members.members where !allowed.contains(where: { ExactName($0) == ExactName(member.name) }) {

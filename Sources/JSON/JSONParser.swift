@@ -93,11 +93,14 @@ struct JSONParser {
             let start = position
             let name = try parseString()
             skipSpace()
-            guard take(UInt8(ascii: ":")) else { throw error("expected ':' after the name \"\(name)\"") }
+            guard take(UInt8(ascii: ":")) else {
+                throw error("expected ':' after the name \(JSONValue.string(name).excerpt)")
+            }
             skipSpace()
             let value = try parseValue()
             guard members.append(name, value) else {
-                throw JSONError(reason: "the name \"\(name)\" occurs twice in one object", offset: start)
+                throw JSONError(
+                    reason: "the name \(JSONValue.string(name).excerpt) occurs twice in one object", offset: start)
             }
             skipSpace()
         } while take(UInt8(ascii: ","))

@@ -14,6 +14,8 @@ struct Answering: Sendable {
     private static let pagePolicy =
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    /// How many bytes of an answer wait for its client at a time.
+    private static let slice = 32_768
     private static let jsonLimits = JSONLimits(depth: 32, values: 200_000)
 
     let model: ServedModel
@@ -47,8 +49,8 @@ struct Answering: Sendable {
                 body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
         }
         router.get("/v1/models") { _, _ in Self.response(["object": "list", "data": [modelForm]]) }
-        router.get("/v1/models/:id") { _, context in
-            guard context.parameters.get("id") == model.name else {
+        router.get("/v1/models/**") { _, context in
+            guard PercentEncoding.decoded(context.parameters.getCatchAll().joined(separator: "/")) == model.name else {
                 throw ServerError(status: 404, kind: .notFound, message: "There is no such model, only \(model.name).")
             }
             return Self.response(modelForm)
@@ -249,9 +251,19 @@ struct Answering: Sendable {
     ) -> Response {
         var headers = headers
         headers[.contentType] = Self.json
-        return Response(
-            status: status, headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(string: json.serialized() + "\n")))
+        return Response(status: status, headers: headers, body: body(ByteBuffer(string: json.serialized() + "\n")))
+    }
+
+    /// A long answer goes out slice by slice: a client that reads slowly, but does read, is not one that has stopped.
+    private static func body(_ whole: ByteBuffer) -> ResponseBody {
+        guard whole.readableBytes > Self.slice else { return ResponseBody(byteBuffer: whole) }
+        return ResponseBody(contentLength: whole.readableBytes) { writer in
+            var rest = whole
+            while rest.readableBytes > 0, let part = rest.readSlice(length: min(Self.slice, rest.readableBytes)) {
+                try await writer.write(part)
+            }
+            try await writer.finish(nil)
+        }
     }
 }
 #endif

@@ -133,7 +133,7 @@ final class Completion: Sendable {
         }
         await model.scheduler.release([generated.node])
         show(text.finish(generated.end))
-        return generated.tokens.count
+        return text.tokens
     }
 }
 
@@ -145,6 +145,8 @@ private struct GrowingChoice {
     private var stream: TextStream
     private var stops: StopStrings
     private var offset = 0
+    /// Tokens of the text, up to the one that completed a stop string.
+    private(set) var tokens = 0
 
     init(_ number: Int, _ request: CompletionRequest, _ tokenizer: Tokenizer) {
         self.number = number
@@ -161,6 +163,7 @@ private struct GrowingChoice {
         var piece = Completion.Piece(choice: number)
         for (index, token) in generated.tokens.enumerated() where !isComplete {
             let text = stream.append(token)
+            tokens += 1
             if alternatives != nil, !tokenizer.isSpecial(token) { piece.tokens.append(scored(index, of: generated)) }
             offset += text.unicodeScalars.count
             piece.text += stops.append(text)

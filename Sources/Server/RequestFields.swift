@@ -15,7 +15,8 @@ struct RequestFields {
             for member in members.members where member.value != .null { object.set(member.name, member.value) }
             given = .object(object)
         }
-        fields = try JSONFields(given, name: name, allowed: allowed, failure: ServerError.init)
+        fields = try JSONFields(
+            given, name: name, whole: "the request", allowed: allowed, failure: ServerError.init)
         self.name = name
     }
 

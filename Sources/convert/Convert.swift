@@ -10,14 +10,14 @@ struct Convert: ParsableCommand {
         discussion: """
             IN is a model's folder as Hugging Face lays it out: config.json, tokenizer files, and weights in \
             model.safetensors or in shards with model.safetensors.index.json; or a GGUF file of a Llama, Qwen2 or Qwen3 \
-            model with its tokenizer. OUT becomes such a folder, which this package and every other reader of \
+            model with its tokenizer. Weights in GPTQ, AWQ (4 bits) or one of GGUF's quantised types are turned into floats \
+            first; others that are quantised already are refused. OUT becomes such a folder, which this package and every other reader of \
             safetensors can load; or, if its name ends in .gguf, a file for llama.cpp, where int8 is Q8_0 and int4 is \
             Q4_0.
 
             Floating-point tensors are rounded once, to the nearest, ties to even; integer tensors are copied as they \
             are. Numbers that are too large for the new precision become infinite and are counted in the summary: \
-            float16 ends at 65504, so prefer bf16 for models that were trained in it. Weights that are quantised \
-            already are refused.
+            float16 ends at 65504, so prefer bf16 for models that were trained in it.
 
             In folders, int8 and int4 are for this package alone: 32 weights share a scale, 8.5 and 4.5 bits a weight, packed in the \
             order in which the engine computes, so that loading reads nothing. Norms, biases and weights whose inputs \
@@ -34,7 +34,8 @@ struct Convert: ParsableCommand {
 
               convert models/Qwen2.5-0.5B models/Qwen2.5-0.5B-bf16 --precision bf16
 
-            Exit codes: 0 done, 64 wrong usage, 65 bad input file, 66 file missing, 70 the system refused.
+            Exit codes: 0 done, 64 wrong usage, 65 bad input file, 66 file missing, 70 the system refused, 130 \
+            interrupted.
             """)
 
     @Argument(

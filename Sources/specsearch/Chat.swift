@@ -67,9 +67,11 @@ struct Chat: AsyncParsableCommand {
     func run() async throws {
         computing.warn()
         let models = try ModelPair(model, draft: draft, threads: computing.threads)
-        let scheduler = try await models.scheduler(computing)
-        var conversation = try await Conversation(begin(scheduler, models.target, models.tokenizer))
-        try await conversation.run(isInteractive: Terminal.standardError.isInteractive)
+        let tokenizer = try models.tokenizer()
+        let scheduler = try await models.scheduler(tokenizer, computing, calibrates: draft != nil)
+        var conversation = try await Conversation(begin(scheduler, models.target, tokenizer))
+        try await conversation.run(
+            isInteractive: Terminal.standardInput.isInteractive && Terminal.standardError.isInteractive)
     }
 
     private func begin(

@@ -32,7 +32,7 @@ struct Conversation {
                 notes.write("\(error)\n")
             } catch let error as ChatSessionError {
                 guard isInteractive else { throw error }
-                notes.write("specsearch: \(error)\n")
+                notes.write(said: "specsearch: \(error)\n")
             }
         }
     }
@@ -51,20 +51,26 @@ struct Conversation {
         branches[name, default: []].append(session)
         guard isInteractive else { return }
         let seconds = TreeView.rounded((ContinuousClock.now - start).seconds, places: 1)
-        notes.write(notes.dimmed("turn \(turns.count - 1), \(seconds) s\n"))
+        notes.write(notes.dimmed("turn \(await Self.turns(in: session)), \(seconds) s\n"))
+    }
+
+    /// How often somebody asked in a session, before it was saved too.
+    private static func turns(in session: ChatSession?) async -> Int {
+        await session?.messages.filter { $0.role == "user" }.count ?? 0
     }
 
     private mutating func follow(_ command: ChatCommand) async throws {
         switch command {
         case .back:
-            guard turns.count > 1 else { return notes.write("This is the beginning.\n") }
+            guard turns.count > 1 else { return notes.write("This is the beginning; turns from a file stay.\n") }
             branches[name]?.removeLast()
         case .fork(let other):
             if branches[other] == nil { branches[other] = turns }
             name = other
         case .branches:
             for (other, turns) in branches.sorted(by: { $0.key < $1.key }) {
-                notes.write("\(other == name ? "*" : " ") \(TerminalText.oneLine(other)), \(turns.count - 1) turns\n")
+                let said = await Self.turns(in: turns.last)
+                notes.write("\(other == name ? "*" : " ") \(TerminalText.oneLine(other)), \(said) turns\n")
             }
         case .save(let path):
             try await turns.last?.save(to: path)

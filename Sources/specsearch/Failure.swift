@@ -35,7 +35,7 @@ struct Failure {
         case let error as TemplateError: code = Failure.code(of: error)
         case let error as SavedSearchError: code = Failure.code(of: error)
         case let error as SearchError: code = Failure.code(of: error)
-        case is SamplingError, is ReservedFile.Unwritable: code = Failure.usage
+        case is SamplingError, is OutputFile.Unwritable: code = Failure.usage
         case ProblemError.unreadable(_, .missing): code = Failure.missing
         case ResultsFile.Unusable.unwritable: code = Failure.usage
         case is ProblemError, is LineError, is ResultsFile.Unusable: code = Failure.badInput
@@ -62,6 +62,8 @@ struct Failure {
     private static func code(of error: DecodingError) -> Int32 {
         switch error {
         case .memory: memory
+        case .cacheFile(.file(.file(_, .access(.missing)))): missing
+        case .cacheFile(.file(.writing)): usage
         case .emptyPrompt, .unknownToken, .contextTooLong, .noDraftModel, .noTokenizer, .sampling,
             .unknownToDraft:
             usage

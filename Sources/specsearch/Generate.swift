@@ -104,19 +104,17 @@ struct Generate: AsyncParsableCommand {
     func run() async throws {
         computing.warn()
         let trace = try recording.start()
-        let target = try LanguageModel(contentsOf: model, threads: computing.threads)
-        let small = try draft.map { try LanguageModel(contentsOf: $0, threads: computing.threads) }
-        let tokenizer = try loadTokenizer()
-        let scheduler = try Scheduler(
-            target: target, draft: small, tokenizer: tokenizer, thread: computing.thread(trace?.trace),
-            limits: computing.configuration.limits)
-        if draftTokens?.tokens == nil, !proposers.isEmpty { await scheduler.calibrate(.ofUser) }
+        let models = try ModelPair(model, draft: draft, threads: computing.threads)
+        let tokenizer = try tokenizer(of: models)
+        let scheduler = try await models.scheduler(
+            tokenizer, computing, trace: trace?.trace, calibrates: draftTokens?.tokens == nil && !proposers.isEmpty)
         let chat = try tokenizer.flatMap { try loadChatFormat($0) }
         let ids = try tokens?.numbers ?? tokenizer.map { try promptTokens($0, chat) } ?? []
         let clock = ContinuousClock()
         let start = clock.now
-        let endTokens = Set(target.configuration.endTokens + [chat?.endOfTurn].compactMap { $0 })
-        let usual = try target.configuration.suggestedSampling.map { try SamplingParameters($0) } ?? .greedy
+        let configuration = models.target.configuration
+        let endTokens = Set(configuration.endTokens + [chat?.endOfTurn].compactMap { $0 })
+        let usual = try configuration.suggestedSampling.map { try SamplingParameters($0) } ?? .greedy
         let stream = tokenizer.map { TextStream($0, skipsSpecialTokens: true, continuesText: chat == nil) }
         let continuation = try await continuation(
             of: ids, scheduler, sampling: sampling.parameters(usual: usual), endTokens: endTokens, stream: stream)
@@ -135,16 +133,8 @@ struct Generate: AsyncParsableCommand {
     private var proposers: Set<Drafter> { drafters?.drafters ?? (draft == nil ? [] : [.model]) }
 
     /// The models' tokenizer; ids can be continued without one.
-    private func loadTokenizer() throws -> Tokenizer? {
-        let tokenizer: Tokenizer
-        do { tokenizer = try Tokenizer(contentsOf: model) } catch {
-            if case .unreadable(_, .missing) = error, tokens != nil { return nil }
-            throw error
-        }
-        if let draft, let difference = tokenizer.firstDifference(from: try Tokenizer(contentsOf: draft)) {
-            throw ReasonerError.differentVocabularies(difference)
-        }
-        return tokenizer
+    private func tokenizer(of models: ModelPair) throws -> Tokenizer? {
+        tokens == nil || models.hasTokenizer ? try models.tokenizer() : nil
     }
 
     /// How the model wants a conversation written; nil if the prompt is a text to continue.

@@ -9,7 +9,7 @@ struct Inspect: ParsableCommand {
         abstract: "Shows what this machine computes with, its limits, and a model's shape and memory.",
         discussion: """
             The kernels are those of the best instruction set that the processor runs; the environment variable \
-            SPECSEARCH_KERNELS (baseline, v3, v4) chooses another.
+            SPECSEARCH_KERNELS (baseline, v3, v4, v4-bf16) chooses another.
 
             --limits measures how fast all threads together read memory and multiply, bytes and floats, and how long \
             they wait for each other. `specsearch bench` shows how near a model comes to that.

@@ -1,32 +1,52 @@
 import Decoding
+import Files
 import SpecSearch
 import Tokenization
 import Transformer
 
-/// A model with its tokenizer, and perhaps a smaller one with the same vocabulary, which proposes tokens.
+/// A model, and perhaps a smaller one with the same vocabulary, which proposes tokens.
 struct ModelPair {
     let target: LanguageModel
     let draft: LanguageModel?
-    let tokenizer: Tokenizer
+    private let folder: String
+    private let draftFolder: String?
 
     /// Loads both, showing progress to a person who looks.
-    init(_ folder: String, draft small: String?, threads: Int?) throws {
+    init(_ folder: String, draft draftFolder: String?, threads: Int?) throws {
         let progress = ProgressLine("loading \(folder)")
         defer { progress.clear() }
         target = try LanguageModel(contentsOf: folder, threads: threads) { progress.show($0) }
-        draft = try small.map { try LanguageModel(contentsOf: $0, threads: threads) }
-        tokenizer = try Tokenizer(contentsOf: folder)
-        if let small, let difference = tokenizer.firstDifference(from: try Tokenizer(contentsOf: small)) {
-            throw ReasonerError.differentVocabularies(difference)
-        }
+        draft = try draftFolder.map { try LanguageModel(contentsOf: $0, threads: threads) }
+        self.folder = folder
+        self.draftFolder = draftFolder
     }
 
-    /// Who computes for them, with the number of proposals that pays.
-    func scheduler(_ computing: ComputeArguments) async throws -> Scheduler {
+    /// Whether the model comes with a tokenizer.
+    var hasTokenizer: Bool {
+        ["tokenizer.json", "vocab.json", "tokenizer.model"].contains { PathKind(of: "\(folder)/\($0)") != .nothing }
+    }
+
+    /// The tokenizer of both.
+    func tokenizer() throws -> Tokenizer {
+        let tokenizer = try Tokenizer(contentsOf: folder)
+        if let draftFolder,
+            let difference = tokenizer.firstDifference(from: try Tokenizer(contentsOf: draftFolder))
+        {
+            throw ReasonerError.differentVocabularies(difference)
+        }
+        return tokenizer
+    }
+
+    /// Who computes for them.
+    ///
+    /// - Parameter calibrates: whether to measure how many proposals pay.
+    func scheduler(
+        _ tokenizer: Tokenizer?, _ computing: ComputeArguments, trace: Trace? = nil, calibrates: Bool
+    ) async throws -> Scheduler {
         let scheduler = try Scheduler(
-            target: target, draft: draft, tokenizer: tokenizer, thread: computing.thread(),
+            target: target, draft: draft, tokenizer: tokenizer, thread: computing.thread(trace),
             limits: computing.configuration.limits)
-        if draft != nil { await scheduler.calibrate(.ofUser) }
+        if calibrates { await scheduler.calibrate(.ofUser) }
         return scheduler
     }
 }

@@ -19,19 +19,10 @@ struct Program: AsyncParsableCommand {
             What machines read goes to standard output, everything else to standard error. Exit codes: 0 done, 64 wrong \
             usage, 65 bad input file, 66 file missing, 70 internal error, 75 out of budgeted memory.
             """,
-        subcommands: commands)
-
-    private static var commands: [any ParsableCommand.Type] {
-        let all: [any ParsableCommand.Type] = [
-            Solve.self, Chat.self, Evaluate.self, Generate.self, Logits.self, Tokenize.self, Inspect.self, Bench.self,
-            BenchSearch.self,
-        ]
-        #if Server
-        return all + [Serve.self]
-        #else
-        return all
-        #endif
-    }
+        subcommands: [
+            Solve.self, Chat.self, Serve.self, Evaluate.self, Generate.self, Logits.self, Tokenize.self, Inspect.self,
+            Bench.self, BenchSearch.self,
+        ])
 
     /// Runs the command; a typed error becomes one line on standard error and its exit code.
     static func main() async {
@@ -45,7 +36,7 @@ struct Program: AsyncParsableCommand {
             }
         } catch {
             guard let failure = Failure(error) else { exit(withError: error) }
-            Terminal.standardError.write("specsearch: \(failure.text)\n")
+            Terminal.standardError.write(said: "specsearch: \(failure.text)\n")
             exit(withError: ExitCode(failure.code))
         }
     }

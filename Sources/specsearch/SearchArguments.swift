@@ -152,7 +152,13 @@ struct SearchArguments: ParsableArguments {
         parameters.plausibility = plausibility.map { Float($0) } ?? parameters.plausibility
         parameters.tokenBudget = tokenBudget ?? parameters.tokenBudget
         parameters.thoughtBudget = thoughtBudget ?? parameters.thoughtBudget
-        parameters.timeBudget = timeBudget.map { .seconds($0) } ?? parameters.timeBudget
+        if let timeBudget {
+            guard timeBudget > 0, timeBudget < 1e9 else {
+                throw SearchError.invalidParameter(
+                    name: "timeBudget", found: "\(timeBudget)", expected: "more than 0 seconds and less than 1e9")
+            }
+            parameters.timeBudget = .seconds(timeBudget)
+        }
         try parameters.check()
         return SearchOptions(
             strategy: strategy, policy: policy, scoring: scoring, parameters: parameters,

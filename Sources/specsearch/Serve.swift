@@ -23,7 +23,7 @@ struct Serve: AsyncParsableCommand {
 
             Examples:
               specsearch serve --bundle Weights/qwen
-              specsearch serve --model Qwen3-0.6B --draft Qwen3-0.1B --port 8000
+              specsearch serve --model Qwen3-4B --draft Qwen3-0.6B --port 8000
               curl http://127.0.0.1:8080/search -H 'content-type: application/json' \\
                 -d '{"question": "Reach 24 from 4 6 7 8.", "policy": "paper"}'
             """)
@@ -48,7 +48,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "What clients call the model; by default the name of its folder.")
     var name: String?
 
-    @Option(help: "\(ChatTemplateChoice.help) By default the model's own, if it has one.")
+    @Option(
+        help: "\(ChatTemplateChoice.help) By default what the bundle says; with --model the model's own, if it has one."
+    )
     var chatTemplate: ChatTemplateChoice?
 
     @Option(help: "The address to listen at.")
@@ -107,7 +109,9 @@ struct Serve: AsyncParsableCommand {
             let shown = host.contains(":") ? "[\(host)]" : host
             Terminal.standardError.write("specsearch: \(served.name) is at http://\(shown):\(port)\n")
         }
-        try await server.run()
+        do { try await server.run() } catch {
+            throw ValidationError("Cannot listen at \(host):\(port): \(error). Choose another --host or --port.")
+        }
     }
 
     private var limits: ServerLimits {
@@ -125,7 +129,10 @@ struct Serve: AsyncParsableCommand {
     private func key() throws -> String? {
         let given: String?
         if let keyFile {
-            let bytes = try InputFile(path: keyFile, followsLinks: true).readAll(limit: 4096)
+            let bytes: [UInt8]
+            do { bytes = try InputFile(path: keyFile, followsLinks: true).readAll(limit: 4096) } catch {
+                throw ValidationError("--key-file \(keyFile): \(error)")
+            }
             given = String(
                 decoding: bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }, as: UTF8.self)
         } else {
@@ -168,8 +175,8 @@ struct Serve: AsyncParsableCommand {
     /// A model of its own.
     private func single(_ folder: String) async throws -> ServedModel {
         let models = try ModelPair(folder, draft: draft, threads: computing.threads)
-        let (target, tokenizer) = (models.target, models.tokenizer)
-        let scheduler = try await models.scheduler(computing)
+        let (target, tokenizer) = (models.target, try models.tokenizer())
+        let scheduler = try await models.scheduler(tokenizer, computing, calibrates: draft != nil)
         return try ServedModel(
             name: name(of: folder), fingerprint: fingerprint, scheduler: scheduler,
             chat: try chat(folder, tokenizer, choice: chatTemplate), endTokens: Set(target.configuration.endTokens),
@@ -181,6 +188,21 @@ struct Serve: AsyncParsableCommand {
     private func chat(_ folder: String, _ tokenizer: Tokenizer, choice: ChatTemplateChoice?) throws -> ChatFormat? {
         guard let choice else { return try ChatFormat(folder: folder) }
         return try ChatFormat(choice, folder: folder, tokenizer: tokenizer)
+    }
+}
+#else
+import ArgumentParser
+
+/// Says how to get the server to who asks a program without it.
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(shouldDisplay: false)
+
+    @Argument(parsing: .captureForPassthrough)
+    var ignored: [String] = []
+
+    func run() throws {
+        throw ValidationError(
+            "This program was built without the server. Build it with: swift build -c release --traits Server")
     }
 }
 #endif

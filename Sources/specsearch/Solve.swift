@@ -80,7 +80,8 @@ struct Solve: AsyncParsableCommand {
     func run() async throws {
         search.computing.warn()
         let trace = try recording.start()
-        let page = try report.map { try ReservedFile(path: $0, option: "--report") }
+        let page = try report.map { try OutputFile(path: $0, option: "--report") }
+        if let memory { _ = try OutputFile(path: memory, option: "--memory") }
         let reasoner = try await search.loadReasoner(trace?.trace)
         var record = SearchRecording()
         var view = SearchView(quiet: quiet)
@@ -97,11 +98,11 @@ struct Solve: AsyncParsableCommand {
         }
         view.end()
         guard let answer = events.answer else { return }
-        if let memory { try answer.memory.write(to: memory) }
         let computing = search.computing
         let result = AnswerReport(answer, mode: computing.mode)
         Terminal.standardOutput.write(json ? result.json.serialized() + "\n" : result.text)
         try page?.write(SearchPage.report(of: record.json(of: answer)))
+        if let memory { try answer.memory.write(to: memory) }
         try trace?.write()
     }
 

@@ -6,12 +6,15 @@ import Musl
 import Darwin
 #endif
 
-/// One of the process's two output streams.
+/// One of the three streams of the process.
 struct Terminal: Sendable {
     /// What machines read.
     static let standardOutput = Terminal(descriptor: 1)
     /// Progress and errors.
     static let standardError = Terminal(descriptor: 2)
+
+    /// What a person types, or a file.
+    static let standardInput = Terminal(descriptor: 0)
 
     private let descriptor: Int32
 

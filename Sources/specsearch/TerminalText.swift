@@ -1,6 +1,6 @@
 /// Text as a terminal shows it.
 enum TerminalText {
-    /// Ranges of scalars that take two columns, as East Asian scripts and pictures do.
+    /// Ranges of scalars that take two columns, as East Asian scripts do, and pictures.
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
         0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD,
@@ -44,7 +44,8 @@ enum TerminalText {
     private static func width(of scalar: Unicode.Scalar) -> Int {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark, .format: 0
-        default: wide.contains { $0.contains(scalar.value) } ? 2 : 1
+        default:
+            scalar.properties.isEmojiPresentation || wide.contains { $0.contains(scalar.value) } ? 2 : 1
         }
     }
 }

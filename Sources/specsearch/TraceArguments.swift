@@ -19,9 +19,9 @@ struct TraceArguments: ParsableArguments {
 struct TraceFile {
     /// What records.
     let trace = Trace()
-    private let file: ReservedFile
+    private let file: OutputFile
 
-    init(path: String) throws { file = try ReservedFile(path: path, option: "--trace") }
+    init(path: String) throws { file = try OutputFile(path: path, option: "--trace") }
 
     /// Writes what was recorded.
     func write() throws { try file.write(trace.json.serialized() + "\n") }

@@ -63,6 +63,11 @@ final class ChatCommandTests: XCTestCase {
         }
     }
 
+    func testFilesThatAreNotThereAreMissing() throws {
+        try Command.specsearch.assertRefuses(
+            ["chat", "--model", model, "--resume", "/nowhere/talk.safetensors"], code: 66, saying: "/nowhere")
+    }
+
     func testWrongUseIsRefused() throws {
         try Command.specsearch.assertMisused(
             ["chat", "--model", model, "--chat-template", "raw"], saying: "chat template")

@@ -33,6 +33,7 @@ final class LevelPictureTests: XCTestCase {
         XCTAssertEqual(TerminalText.cut("数学数学", to: 8), "数学数学")
         XCTAssertEqual(TerminalText.cut("数学数学", to: 7), "数学数…")
         XCTAssertEqual(TerminalText.cut("数学数学", to: 6), "数学…")
+        XCTAssertEqual(TerminalText.cut("✅⭐⚡", to: 5), "✅⭐…")
         XCTAssertEqual(TerminalText.cut("e\u{301}e\u{301}e\u{301}", to: 3), "e\u{301}e\u{301}e\u{301}")
         XCTAssertEqual(TerminalText.cut("abc", to: 1), "…")
         XCTAssertEqual(TerminalText.cut("abc", to: 0), "")

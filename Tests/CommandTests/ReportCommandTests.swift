@@ -49,6 +49,9 @@ final class ReportCommandTests: XCTestCase {
         try Command.specsearch.assertRefuses(
             ["solve", "Reach 14 from 3 9 12 14.", "--quiet", "--report", "/dev/null"], code: 64,
             saying: "/dev/null", "--report")
+        try Command.specsearch.assertRefuses(
+            ["solve", "Reach 14 from 3 9 12 14.", "--quiet", "--memory", "/nowhere/memory.json"], code: 64,
+            saying: "/nowhere/memory.json", "--memory")
         let attributes = try FileManager.default.attributesOfItem(atPath: "/dev/null")
         XCTAssertEqual(attributes[.type] as? FileAttributeType, .typeCharacterSpecial, "the device was replaced")
     }

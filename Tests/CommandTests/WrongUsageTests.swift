@@ -14,6 +14,15 @@ final class WrongUsageTests: XCTestCase {
             ["generate", "--model", target, "--prompt", ""], code: 64, saying: "prompt is empty")
     }
 
+    func testAProgramWithoutTheServerSaysHowToGetIt() throws {
+        #if Server
+        XCTAssertTrue(try Command.specsearch.run(["serve", "--help"]).standardOutput.contains("/v1/chat/completions"))
+        #else
+        try Command.specsearch.assertMisused(["serve", "--port", "8000"], saying: "--traits Server")
+        XCTAssertFalse(try Command.specsearch.run(["--help"]).standardOutput.contains("serve"))
+        #endif
+    }
+
     func testUnknownTokensAreRefused() throws {
         for command in ["logits", "generate"] {
             try Command.specsearch.assertRefuses(
@@ -22,6 +31,14 @@ final class WrongUsageTests: XCTestCase {
                 try Command.specsearch.assertMisused(
                     [command, "--model", model, "--tokens=" + tokens], saying: "--tokens")
             }
+        }
+    }
+
+    func testTimesThatNobodyCanWaitForAreRefused() throws {
+        for time in ["inf", "nan", "1e30", "0", "-1"] {
+            try Command.specsearch.assertRefuses(
+                ["solve", "Reach 14 from 3 9 12 14.", "--quiet", "--time-budget=" + time], code: 64,
+                saying: "timeBudget")
         }
     }
 

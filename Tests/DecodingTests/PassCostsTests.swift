@@ -23,7 +23,7 @@ final class PassCostsTests: XCTestCase {
         try await withFile { path in
             let cache = PassCostCache(path: path)
             let scheduler = try Scheduler(target: model, tokenizer: nil, thread: ComputeThread(threads: 1))
-            let name = PassCosts.name(of: model, await scheduler.thread.arithmetic)
+            let name = PassCosts.name(of: model, scheduler.thread.arithmetic)
             for passes in [[1, 1, 1, 1, 1, 1, 1], [1e-9, 1e-9, 1e-9, 1, 1, 1, 1]] {
                 cache.remember(PassCosts(passes: passes), name)
                 await scheduler.calibrate(cache)

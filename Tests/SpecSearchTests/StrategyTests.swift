@@ -96,6 +96,20 @@ final class StrategyTests: XCTestCase {
         XCTAssertEqual(script.outcome?.answer, "1")
     }
 
+    func testSolutionsCountWhenTheSearchIsStoppedBeforeTheyAreJudged() throws {
+        for strategy in [SearchStrategy.bestOfN, .majority, .weightedMajority] {
+            var script = try SearchScript(.plain, strategy, width: 3)
+            try script.write("!1 a,!2 b,!2")
+            script.search.stop(.context)
+            XCTAssertEqual(script.outcome?.answer, strategy == .majority ? "2" : "1")
+            XCTAssertEqual(script.outcome?.reason, .context)
+            XCTAssertTrue(script.outcome?.isComplete ?? false)
+        }
+        var script = try SearchScript(.plain, .bestOfN, width: 2)
+        script.search.stop()
+        XCTAssertNil(script.outcome?.answer)
+    }
+
     func testSolutionsWithoutAnAnswerHaveNone() throws {
         for strategy in [SearchStrategy.bestOfN, .majority, .weightedMajority] {
             var script = try SearchScript(.plain, strategy, width: 2)

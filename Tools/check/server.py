@@ -120,6 +120,7 @@ def post(server: Server, path: str, body, **options) -> httpx.Response:
 def check_models(server: Server) -> None:
     assert [model.id for model in server.client.models.list()] == ["tiny"]
     assert server.client.models.retrieve("tiny").owned_by == "specsearch"
+    refused(httpx.get(server.base + "/v1/models/other%2Ftiny"), 404, "only tiny")
     assert httpx.get(server.base + "/health").json() == {"status": "ok"}
 
 
@@ -203,6 +204,10 @@ def check_stop(server: Server) -> None:
             else answer.choices[0].message.content
         )
         assert text == whole[: whole.index(stop)], (text, whole)
+    scored = chat(server, stop=[stop], logprobs=True)
+    assert scored.usage.completion_tokens == len(scored.choices[0].logprobs.content)
+    parts = list(chat(server, stop=[stop], stream=True, stream_options={"include_usage": True}))
+    assert parts[-1].usage.completion_tokens == scored.usage.completion_tokens
 
 
 def check_completions(server: Server) -> None:
@@ -363,6 +368,26 @@ def check_host(server: Server) -> None:
     assert addresses == {f"0100007F:{server.port:04X}"}, f"not only this machine can come in: {addresses}"
 
 
+def check_slow_reader(server: Server) -> None:
+    """Who reads a long answer slowly gets all of it, though that takes longer than a request may."""
+    body = json.dumps({"prompt": LONG, "max_tokens": 190, "n": 64, "temperature": 2, "logprobs": 20}).encode()
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        connection.settimeout(30)
+        connection.connect(("127.0.0.1", server.port))
+        head = b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        answer, start = b"", time.monotonic()
+        while part := connection.recv(65536):
+            answer += part
+            if len(answer) > 100_000 and time.monotonic() < start + 25:
+                time.sleep(0.25)
+    length = int(re.search(rb"content-length: (\d+)", answer.lower())[1])
+    print(f"    {length / 1e6:.1f} MB in {time.monotonic() - start:.0f} s")
+    assert len(answer) - answer.index(b"\r\n\r\n") - 4 == length
+    assert server.idle()
+
+
 def check_slow(server: Server) -> None:
     """Requests that never end are dropped; the limit is 20 seconds."""
     begun = []
@@ -392,8 +417,9 @@ def check_slow(server: Server) -> None:
 
 
 def check_key(program: Path, bundle: Path) -> None:
-    with serving(program, bundle, key="right-key") as server:
-        assert [model.id for model in server.client.models.list()] == ["tiny"]
+    with serving(program, bundle, "--name", "our own/tiny", key="right-key") as server:
+        assert server.client.models.retrieve("our own/tiny").id == "our own/tiny"
+        assert httpx.get(server.base + "/v1/models/our%20own/tiny", headers={"authorization": "Bearer right-key"}).json()
         assert httpx.get(server.base + "/health").status_code == 200
         assert httpx.get(server.base + "/").status_code == 200
         for path in ("/v1/models", "/metrics", "/v1/nothing"):
@@ -517,7 +543,7 @@ def main() -> int:
             for body in (
                 *(check_models, check_chat, check_streaming, check_choices, check_seed, check_probabilities),
                 *(check_stop, check_completions, check_search, check_page, check_disconnect),
-                *(check_numbers, check_members, check_bodies, check_host, check_slow),
+                *(check_numbers, check_members, check_bodies, check_host, check_slow, check_slow_reader),
             ):
                 check(body.__name__.removeprefix("check_"), lambda body=body: body(server))
             # A pass of the bundled models takes less than the way of a request, and one client fills half of the machine.

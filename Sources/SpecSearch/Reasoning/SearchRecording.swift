@@ -28,7 +28,8 @@ public struct SearchRecording: Sendable {
             "question": .string(question),
             "policy": .string(options.policy.rawValue),
             "strategy": .string(options.strategy.rawValue),
-            "seed": Int(exactly: seed).map { .integer($0) } ?? .string(String(seed)),
+            // Readers in JavaScript know whole numbers up to here.
+            "seed": seed < 1 << 53 ? .integer(Int(seed)) : .string(String(seed)),
             "width": .integer(parameters.width),
             "beams": .integer(parameters.beams),
             "depth": .integer(parameters.depth),

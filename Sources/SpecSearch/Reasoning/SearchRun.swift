@@ -127,7 +127,9 @@ actor SearchRun {
                 text: TextStream(models.prompts.tokenizer, skipsSpecialTokens: true, continuesText: true))
         } catch { throw .generation(error) }
         if options.scoring == .reward {
-            do { session = try await models.scorer?.begin(question: question) } catch { throw .scorer(error) }
+            do { session = try await models.scorer?.begin(question: question) } catch {
+                throw error as? ReasonerError ?? .scorer(error)
+            }
         }
         return try await restore(behind: tokens)
     }

@@ -163,7 +163,7 @@ public struct Search: Sendable {
     public mutating func stop(_ reason: SearchOutcome.Reason = .stopped) -> [SearchEvent] {
         record.events = []
         if case .finished = next { return [] }
-        plan.stop(&record)
+        plan.stop(after: written, &record)
         finish(reason)
         return record.events
     }
@@ -182,7 +182,7 @@ public struct Search: Sendable {
     private mutating func ask(_ requests: [WriteRequest]) {
         let allowed = record.affordable(requests)
         if !allowed.isEmpty { return next = .write(allowed) }
-        plan.stop(&record)
+        plan.stop(after: written, &record)
         finish(.budget)
     }
 

@@ -21,7 +21,7 @@ struct BeamSearch: Strategy {
         return level?.next(after: written, &record) ?? endLevel(&record)
     }
 
-    mutating func stop(_ record: inout SearchRecord) {
+    mutating func stop(after written: [Thought.ID], _ record: inout SearchRecord) {
         level?.learn(&record)
         select(&record)
     }

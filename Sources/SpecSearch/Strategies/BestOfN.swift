@@ -36,7 +36,9 @@ struct BestOfN: Strategy {
         return .end(best.isFinal ? .answered : .depth)
     }
 
-    mutating func stop(_ record: inout SearchRecord) {}
+    mutating func stop(after written: [Thought.ID], _ record: inout SearchRecord) {
+        if hasBegun { ends = written }
+    }
 
     func result(_ record: SearchRecord) -> SearchResult {
         let solutions = ends.map { id in

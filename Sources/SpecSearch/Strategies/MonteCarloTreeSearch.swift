@@ -52,7 +52,7 @@ struct MonteCarloTreeSearch: Strategy {
         return .end(result(record).best?.isFinal ?? false ? .answered : .iterations)
     }
 
-    mutating func stop(_ record: inout SearchRecord) {
+    mutating func stop(after written: [Thought.ID], _ record: inout SearchRecord) {
         expansion?.learn(&record)
         endExpansion(&record)
     }

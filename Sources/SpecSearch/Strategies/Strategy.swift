@@ -9,7 +9,9 @@ protocol Strategy: Sendable {
     mutating func next(after written: [Thought.ID], _ record: inout SearchRecord) -> Step
 
     /// The search is stopped: what competes now is decided about as far as it is judged.
-    mutating func stop(_ record: inout SearchRecord)
+    ///
+    /// - Parameter written: as for `next`, but perhaps not judged.
+    mutating func stop(after written: [Thought.ID], _ record: inout SearchRecord)
 
     /// Whether what the target writes now replaces drafts.
     var isCorrecting: Bool { get }

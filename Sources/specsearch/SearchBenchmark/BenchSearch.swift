@@ -21,7 +21,7 @@ struct BenchSearch: AsyncParsableCommand {
             is how many times as fast as plain, the median of pairs.
 
             Example:
-              specsearch bench-search --target 1.5b --draft 0.15b --reward 0.07b --policies lossless,selective --depth 10
+              specsearch bench-search --target 1.5b --draft 0.15b --reward 0.06b --policies lossless,selective --depth 10
             """)
 
     @Option(help: ArgumentHelp("A Hugging Face folder.", valueName: "dir"), completion: .directory)
