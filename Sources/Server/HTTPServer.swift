@@ -56,8 +56,7 @@ public struct HTTPServer: Service {
         application = Application(
             router: router,
             server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [StalledReader(patience: patience)], idleTimeout: patience)),
+                configuration: .init(additionalChannelHandlers: [ConnectionWatch(patience: patience)])),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), serverName: "specsearch",
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),

@@ -368,26 +368,6 @@ def check_host(server: Server) -> None:
     assert addresses == {f"0100007F:{server.port:04X}"}, f"not only this machine can come in: {addresses}"
 
 
-def check_slow_reader(server: Server) -> None:
-    """Who reads a long answer slowly gets all of it, though that takes longer than a request may."""
-    body = json.dumps({"prompt": LONG, "max_tokens": 190, "n": 64, "temperature": 2, "logprobs": 20}).encode()
-    with socket.socket() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        connection.settimeout(30)
-        connection.connect(("127.0.0.1", server.port))
-        head = b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        answer, start = b"", time.monotonic()
-        while part := connection.recv(65536):
-            answer += part
-            if len(answer) > 100_000 and time.monotonic() < start + 25:
-                time.sleep(0.25)
-    length = int(re.search(rb"content-length: (\d+)", answer.lower())[1])
-    print(f"    {length / 1e6:.1f} MB in {time.monotonic() - start:.0f} s")
-    assert len(answer) - answer.index(b"\r\n\r\n") - 4 == length
-    assert server.idle()
-
-
 def check_slow(server: Server) -> None:
     """Requests that never end are dropped; the limit is 20 seconds."""
     begun = []
@@ -429,6 +409,43 @@ def check_key(program: Path, bundle: Path) -> None:
         refused(httpx.post(server.base + "/search", json={"question": "x"}), 401, "key")
 
 
+def check_readers(program: Path, bundle: Path) -> None:
+    """Who reads a long answer slowly gets all of it, though that takes longer than a request may; who stops is let go."""
+    message = {"role": "user", "content": LONG}
+    body = {"messages": [message], "max_tokens": 190, "n": 64, "temperature": 2, "logprobs": True, "top_logprobs": 20}
+    data = json.dumps(body).encode()
+    head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+    def ask(connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        connection.settimeout(30)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
+
+    def read(connection: socket.socket, slowly_until: float) -> tuple[int, int]:
+        """Bytes of the answer that came, and that should have come."""
+        answer = bytearray()
+        while part := connection.recv(65536):
+            answer += part
+            if time.monotonic() < slowly_until:
+                time.sleep(0.1)
+        length = int(re.search(rb"content-length: (\d+)", answer.lower())[1])
+        return len(answer) - answer.index(b"\r\n\r\n") - 4, length
+
+    with (
+        serving(program, None, "--model", str(endless(bundle))) as server,
+        socket.socket() as slow,
+        socket.socket() as stalled,
+    ):
+        ask(slow)
+        ask(stalled)
+        found, length = read(slow, slowly_until=time.monotonic() + 25)
+        assert found == length, (found, length)
+        found, length = read(stalled, slowly_until=0)
+        assert found < length, "a connection that nobody reads from is held"
+        assert server.idle()
+
+
 def check_overload(program: Path, bundle: Path) -> None:
     with serving(program, bundle, "--completions", "2", "--waiting", "3") as server:
         body = {"prompt": LONG, "max_tokens": 1500, "temperature": 2, "seed": 1}
@@ -450,15 +467,20 @@ def check_overload(program: Path, bundle: Path) -> None:
         assert server.idle()
 
 
+def endless(bundle: Path) -> Path:
+    """A model that never ends a text."""
+    folder = bundle.parent / "endless"
+    shutil.copytree(bundle / "target", folder, dirs_exist_ok=True)
+    configuration = json.loads((bundle / "target/config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**configuration, "eos_token_id": None}))
+    return folder
+
+
 def check_farewell(program: Path, bundle: Path) -> None:
     """Told to end, the server gives the answers that are on their way, but does not wait for ever."""
-    endless = bundle.parent / "endless"
-    shutil.copytree(bundle / "target", endless)
-    configuration = json.loads((endless / "config.json").read_text())
-    (endless / "config.json").write_text(json.dumps({**configuration, "eos_token_id": None}))
     for tokens, copies, seconds in ((1000, 1, 10), (4000, 40, 20)):
         body = {"prompt": LONG, "max_tokens": tokens, "temperature": 2, "n": 16}
-        with serving(program, None, "--model", str(endless)) as server, ThreadPoolExecutor(copies) as pool:
+        with serving(program, None, "--model", str(endless(bundle))) as server, ThreadPoolExecutor(copies) as pool:
             answers = [pool.submit(post, server, "/v1/completions", body) for _ in range(copies)]
             while server.metrics()["specsearch_kv_bytes"] == 0:
                 assert not any(answer.done() for answer in answers), "nothing to wait for"
@@ -543,7 +565,7 @@ def main() -> int:
             for body in (
                 *(check_models, check_chat, check_streaming, check_choices, check_seed, check_probabilities),
                 *(check_stop, check_completions, check_search, check_page, check_disconnect),
-                *(check_numbers, check_members, check_bodies, check_host, check_slow, check_slow_reader),
+                *(check_numbers, check_members, check_bodies, check_host, check_slow),
             ):
                 check(body.__name__.removeprefix("check_"), lambda body=body: body(server))
             # A pass of the bundled models takes less than the way of a request, and one client fills half of the machine.
@@ -554,6 +576,7 @@ def main() -> int:
             with serving(options.program, None, "--model", str(options.load_model)) as server:
                 check("load of a large model", lambda: check_load(server, options.load, factor=2))
         check("key", lambda: check_key(options.program, bundle))
+        check("readers", lambda: check_readers(options.program, bundle))
         check("farewell", lambda: check_farewell(options.program, bundle))
         check("overload", lambda: check_overload(options.program, bundle))
     print(f"{passed} passed, {len(failed)} failed")
