@@ -429,6 +429,11 @@ def check_details(check: Checks, browser: Browser, expected: Expected) -> None:
     )
     values = browser.text("#properties") + browser.text("#history")
     check("the details tell score and history", "Score" in values and "scored" in values)
+    browser.js("document.querySelector('#properties button').focus()")
+    browser.scrub(len(expected.events) - 1)
+    browser.scrub(len(expected.events))
+    held = browser.js("return document.activeElement.matches('#properties button')")
+    check("the focus stays in the details while time goes on", held)
     gone = browser.js("const view = document.getElementById('view'); return [view.scrollLeft, view.scrollTop]")
     check("the view does not scroll away", gone == [0, 0], gone)
 
