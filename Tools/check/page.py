@@ -320,6 +320,11 @@ class Browser:
         self.js("arguments[0].scrollIntoView({ block: 'nearest' })", element)
         ActionChains(self.driver, duration=0).move_to_element(element).click().perform()
 
+    def touch(self, kind: str, *places: tuple[int, int]) -> None:
+        """Fingers on the page, or off it."""
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+        self.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
     def scrub(self, end: int) -> None:
         """Moves the slider."""
         code = """const slider = document.getElementById('slider'); slider.value = arguments[0];
@@ -513,6 +518,13 @@ def check_camera(check: Checks, browser: Browser, _expected: Expected) -> None:
         "Input.dispatchMouseEvent", {"type": "mouseWheel", "x": 400, "y": 450, "deltaX": 0, "deltaY": -200}
     )
     check("the wheel zooms", wait_until(lambda: browser.js(find).split("scale")[1] != moved.split("scale")[1], 2))
+    scale = "return new DOMMatrix(getComputedStyle(document.getElementById('stage')).transform).a"
+    before = browser.js(scale)
+    browser.touch("touchStart", (380, 450), (420, 450))
+    browser.touch("touchMove", (360, 450), (440, 450))
+    browser.touch("touchEnd")
+    after = browser.js(scale)
+    check("two fingers zoom", abs(after / before - 2) < 0.05, f"{before:.3f} to {after:.3f}")
 
 
 def check_time(check: Checks, browser: Browser, expected: Expected) -> None:
