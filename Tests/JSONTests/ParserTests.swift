@@ -93,6 +93,14 @@ final class ParserTests: XCTestCase {
         }
     }
 
+    func testNamesInErrorsCannotSteerATerminal() {
+        for text in [#"{"\u001b]0;x\u0007":1,"\u001b]0;x\u0007":2}"#, #"{"\u001b[2J" 1}"#] {
+            XCTAssertThrowsError(try JSONValue(parsing: text)) { error in
+                XCTAssertFalse("\(error)".unicodeScalars.contains { $0.value < 0x20 }, "\(error)".debugDescription)
+            }
+        }
+    }
+
     func testDuplicateNamesAreRefusedByTheirBytes() throws {
         assertRefused(Array(#"{"a":1,"a":1}"#.utf8))
         assertRefused(Array(#"{"a":1,"\u0061":1}"#.utf8))

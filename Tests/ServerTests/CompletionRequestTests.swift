@@ -119,7 +119,9 @@ final class CompletionRequestTests: XCTestCase {
         }
         try assertRefused(["messages": .null, "prompt": 1], "prompt")
         for value in ["text", [], 1] as [JSONValue] {
-            XCTAssertThrowsError(try CompletionRequest(chat: value, to: Self.model.get(), ServerLimits()))
+            XCTAssertThrowsError(try CompletionRequest(chat: value, to: Self.model.get(), ServerLimits())) { error in
+                XCTAssertTrue((error as? ServerError)?.message.contains("the request is") == true, "\(error)")
+            }
         }
     }
 

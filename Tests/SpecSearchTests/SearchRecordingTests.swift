@@ -1,3 +1,4 @@
+import Decoding
 import JSON
 import SpecSearch
 import TestSupport
@@ -15,6 +16,16 @@ final class SearchRecordingTests: XCTestCase {
         while let event = try await events.next() { recording.note(event) }
         let answer = try XCTUnwrap(events.answer)
         return (answer, recording.json(of: answer))
+    }
+
+    func testSeedsThatJavaScriptCannotHoldAreTexts() throws {
+        for (seed, expected) in [
+            (9_007_199_254_740_991, .integer(9_007_199_254_740_991)), (1 << 53, "9007199254740992"),
+            (.max, "18446744073709551615"),
+        ] as [(UInt64, JSONValue)] {
+            let options = SearchOptions(policy: .plain, sampling: try SamplingParameters(seed: seed))
+            XCTAssertEqual(SearchRecording.heading("x", options)["seed"], expected)
+        }
     }
 
     func testEventsTellTheWholeTree() async throws {

@@ -446,6 +446,18 @@ def check_readers(program: Path, bundle: Path) -> None:
         assert server.idle()
 
 
+def check_beginning(program: Path, bundle: Path) -> None:
+    """A server that cannot begin says why, and which option to change."""
+    with serving(program, bundle) as server:
+        for options, words in (
+            (["--port", str(server.port)], ["Cannot listen", str(server.port), "--port"]),
+            (["--key-file", "/nowhere/key"], ["--key-file /nowhere/key", "no such file"]),
+        ):
+            command = [str(program), "serve", "--bundle", str(bundle), *options]
+            ended = subprocess.run(command, capture_output=True, text=True, timeout=30)
+            assert ended.returncode == 64 and all(word in ended.stderr for word in words), ended
+
+
 def check_overload(program: Path, bundle: Path) -> None:
     with serving(program, bundle, "--completions", "2", "--waiting", "3") as server:
         body = {"prompt": LONG, "max_tokens": 1500, "temperature": 2, "seed": 1}
@@ -576,6 +588,7 @@ def main() -> int:
             with serving(options.program, None, "--model", str(options.load_model)) as server:
                 check("load of a large model", lambda: check_load(server, options.load, factor=2))
         check("key", lambda: check_key(options.program, bundle))
+        check("beginning", lambda: check_beginning(options.program, bundle))
         check("readers", lambda: check_readers(options.program, bundle))
         check("farewell", lambda: check_farewell(options.program, bundle))
         check("overload", lambda: check_overload(options.program, bundle))
